@@ -1,0 +1,110 @@
+import { DistflowError, type ErrorCode } from "../base/errors.ts";
+import { isRecord } from "../base/json.ts";
+
+type Details = Readonly<Record<string, string | number | boolean>>;
+type Describe = (details: Details) => string;
+
+/**
+ * The codes that cross the wire, each with the text that people read.
+ *
+ * Only the code and its details are sent; the reader's side makes the text, so
+ * a peer cannot put words of its own into our errors and logs.
+ */
+const DESCRIPTIONS: { readonly [Code in ErrorCode]?: Describe } = {
+  ALIAS_TAKEN: ({ alias, holder, pid, since }) =>
+    `Cannot register "${alias}": node ${holder} holds it (pid ${pid}, since ${since}). Stop that process, or choose another alias`,
+  DUPLICATE_LINK: () => "Cannot open a second link to a peer",
+  FRAME_TOO_LARGE: ({ byteCount, byteCountMax }) =>
+    `Cannot send a frame of ${byteCount} bytes: the other side accepts ${byteCountMax}`,
+  HANDSHAKE_TIMEOUT: () => "Cannot open a connection: no hello came in time",
+  INVALID_REQUEST: ({ reason }) => `Cannot do what was asked: ${reason}`,
+  LEASE_EXPIRED: () =>
+    "Cannot keep the registration: no heartbeat came within its lease",
+  LIMIT_REACHED: ({ what, limit }) =>
+    `Cannot accept more ${what}: the limit is ${limit}`,
+  NODE_REPLACED: () =>
+    "Cannot stay registered: the same node id registered again with a newer incarnation",
+  NODE_SHUT_DOWN: () => "Cannot talk to a node that has shut down",
+  NOT_LOCAL: ({ request }) =>
+    `Cannot ${request} from another machine: run it on the machine of the PMD`,
+  NOT_REGISTERED: () => "Cannot do this before the node is registered",
+  PEER_NOT_FOUND: ({ name }) => `Cannot find "${name}": no node has that name`,
+  PMD_IN_USE: ({ nodeCount }) =>
+    `Cannot shut the PMD down: ${nodeCount} nodes are registered. Shut them down first, or use --force`,
+  PMD_SHUT_DOWN: () => "Cannot go on: the PMD was shut down",
+  PROTOCOL_MISMATCH: () =>
+    "Cannot talk to the other side: it speaks another version of the protocol",
+  PROTOCOL_VIOLATION: () => "Cannot go on: the other side met malformed data",
+  SLOW_CONSUMER: () => "Cannot go on: this side did not read what it was sent",
+  STALE_INCARNATION: () =>
+    "Cannot register: the same node id is registered with a newer incarnation",
+  TIMEOUT: () => "Cannot go on: the other side was silent for too long",
+  WRONG_PEER: ({ nodeId }) =>
+    `Cannot open a link: another node than ${nodeId} listens at that address`,
+};
+
+const DETAIL_COUNT_MAX = 16;
+const DETAIL_LENGTH_MAX = 256;
+
+/** The fields that tell a failure to the other side. */
+export interface WireFailure {
+  /** What went wrong. */
+  readonly code: ErrorCode;
+  /** Data about it. */
+  readonly details: Details;
+}
+
+/** What of `error` crosses the wire; an unforeseen error tells nothing else. */
+export function toWireFailure(error: unknown): WireFailure {
+  if (error instanceof DistflowError && error.code in DESCRIPTIONS) {
+    return { code: error.code, details: error.details };
+  }
+  return { code: "INVALID_REQUEST", details: { reason: "internal error" } };
+}
+
+/** A failure with a code that crosses the wire, described by its `details`. */
+export function wireError(
+  code: ErrorCode,
+  details: Details = {},
+  cause?: unknown,
+): DistflowError {
+  const describe = DESCRIPTIONS[code];
+  const message = describe ? describe(details) : `Cannot go on: ${code}`;
+  return new DistflowError(
+    code,
+    message,
+    cause === undefined ? { details } : { details, cause },
+  );
+}
+
+/**
+ * The error that the other side told with `code` and `details`; both are
+ * unchecked. An unknown code, perhaps of a later version, is told as text.
+ */
+export function fromWireFailure(
+  code: unknown,
+  details: unknown,
+): DistflowError {
+  if (typeof code !== "string" || !Object.hasOwn(DESCRIPTIONS, code)) {
+    return wireError("INVALID_REQUEST", {
+      reason: `the other side reported ${
+        JSON.stringify(String(code).slice(0, 64))
+      }`,
+    });
+  }
+  return wireError(code as ErrorCode, cleanDetails(details));
+}
+
+function cleanDetails(details: unknown): Details {
+  const clean = new Map<string, string | number | boolean>();
+  if (!isRecord(details)) return {};
+  for (const [key, value] of Object.entries(details)) {
+    if (clean.size >= DETAIL_COUNT_MAX) break;
+    if (typeof value === "string") {
+      clean.set(key, value.slice(0, DETAIL_LENGTH_MAX));
+    } else if (typeof value === "number" || typeof value === "boolean") {
+      clean.set(key, value);
+    }
+  }
+  return Object.fromEntries(clean);
+}
