@@ -225,7 +225,7 @@ export class Registry {
 /** Whether two records are of one life of a node, at one place. */
 function isSameLife(a: NodeRecord, b: NodeRecord): boolean {
   return a.nodeId === b.nodeId && a.incarnation === b.incarnation &&
-    a.alias === b.alias && a.hostname === b.hostname && a.port === b.port;
+    a.alias === b.alias && a.host === b.host && a.port === b.port;
 }
 
 function leave(entry: Entry, reason: LeaveReason): RegistryChange {

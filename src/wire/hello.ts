@@ -1,6 +1,4 @@
 import { DistflowError } from "../base/errors.ts";
-import type { JsonRecord } from "../base/json.ts";
-import type { Address } from "../transport/transport.ts";
 import {
   ALIAS_PATTERN,
   NODE_ID_PATTERN,
@@ -29,8 +27,10 @@ export interface NodeIdentity {
   readonly incarnation: number;
   /** The node's alias, if it has one. */
   readonly alias?: string;
-  /** Where the node listens, as it registered itself. */
-  readonly address: Address;
+  /** The hostname or IP address that the node listens on. */
+  readonly host: string;
+  /** The TCP port that the node listens on. */
+  readonly port: number;
 }
 
 /** What one hello carries, whichever side sends it. */
@@ -62,7 +62,7 @@ export interface LinkOffer {
 }
 
 const RUNTIME_LENGTH_MAX = 64;
-const HOSTNAME_LENGTH_MAX = 255;
+const HOST_LENGTH_MAX = 255;
 const VERSION_COUNT_MAX = 32;
 
 /** The frame of a hello. */
@@ -117,7 +117,8 @@ function decodeIdentity(value: unknown): NodeIdentity {
     ...(record.alias === undefined
       ? {}
       : { alias: readName(record, "alias", ALIAS_PATTERN) }),
-    address: decodeAddress(readRecord(record.address, "an address")),
+    host: readText(record, "host", HOST_LENGTH_MAX),
+    port: readInteger(record, "port", 1, 65535),
   };
 }
 
@@ -127,13 +128,5 @@ function decodeOffer(value: unknown): LinkOffer {
   return {
     id: readText(record, "id", 64),
     ...(after === undefined ? {} : { after }),
-  };
-}
-
-/** The hostname and port in `record`. */
-export function decodeAddress(record: JsonRecord): Address {
-  return {
-    hostname: readText(record, "hostname", HOSTNAME_LENGTH_MAX),
-    port: readInteger(record, "port", 1, 65535),
   };
 }

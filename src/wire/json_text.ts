@@ -18,7 +18,7 @@ export function parseJson(text: string): unknown {
       { cause: error },
     );
   }
-  if (isTooDeep(text, value)) {
+  if (mayBeTooDeep(text) && isTooDeep(value)) {
     throw new DistflowError(
       "PROTOCOL_VIOLATION",
       `Cannot read a frame that is nested deeper than ${JSON_DEPTH_MAX} levels`,
@@ -28,17 +28,16 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * Whether `value`, which `text` describes, is nested deeper than
- * {@linkcode JSON_DEPTH_MAX}.
+ * Whether the JSON `text` may be nested deeper than {@linkcode JSON_DEPTH_MAX}.
  *
  * Depth needs opening brackets, and counting them natively costs 9 ns for a
  * 100-byte message (2026-11); only a text that has enough of them is walked.
  */
-export function isTooDeep(text: string, value: unknown): boolean {
+export function mayBeTooDeep(text: string): boolean {
   if (text.length < 2 * JSON_DEPTH_MAX) return false;
   const openers = countUpTo(text, "[", JSON_DEPTH_MAX) +
     countUpTo(text, "{", JSON_DEPTH_MAX);
-  return openers > JSON_DEPTH_MAX && isDeeper(value);
+  return openers > JSON_DEPTH_MAX;
 }
 
 function countUpTo(text: string, character: string, limit: number): number {
@@ -51,8 +50,12 @@ function countUpTo(text: string, character: string, limit: number): number {
   return count;
 }
 
-/** Goes down level by level, as recursion could exhaust the stack. */
-function isDeeper(value: unknown): boolean {
+/**
+ * Whether a value that came out of a JSON text is nested deeper than
+ * {@linkcode JSON_DEPTH_MAX}. Goes down level by level, as recursion could
+ * exhaust the stack.
+ */
+export function isTooDeep(value: unknown): boolean {
   let level: object[] = typeof value === "object" && value ? [value] : [];
   for (let depth = 1; level.length > 0; depth++) {
     if (depth > JSON_DEPTH_MAX) return true;

@@ -17,7 +17,7 @@ export interface NodeRecord {
   /** The node's alias, if it has one. */
   readonly alias?: string;
   /** The hostname or IP address that the node listens on. */
-  readonly hostname: string;
+  readonly host: string;
   /** The TCP port that the node listens on. */
   readonly port: number;
   /** Grows with each life of the node. */
@@ -149,7 +149,7 @@ export interface NumberedRequest {
 /** Registered nodes at most; a list of them fits the largest frame. */
 export const NODES_MAX = 10_000;
 
-const HOSTNAME_LENGTH_MAX = 255;
+const HOST_LENGTH_MAX = 255;
 const RUNTIME_LENGTH_MAX = 64;
 
 /** The frame of a request. */
@@ -261,7 +261,7 @@ function decodeNodeRecord(record: JsonRecord): NodeRecord {
     ...(record.alias === undefined
       ? {}
       : { alias: readName(record, "alias", ALIAS_PATTERN) }),
-    hostname: readText(record, "hostname", HOSTNAME_LENGTH_MAX),
+    host: readText(record, "host", HOST_LENGTH_MAX),
     port: readInteger(record, "port", 1, 65535),
     incarnation: readInteger(record, "incarnation", 0),
     pid: readInteger(record, "pid", 0),

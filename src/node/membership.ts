@@ -1,0 +1,309 @@
+import type { Timer } from "../base/clock.ts";
+import { DistflowError, hasCode } from "../base/errors.ts";
+import type { Logger } from "../log/mod.ts";
+import { PmdClient } from "../pmd/client.ts";
+import { type PmdMode, reachPmd } from "../pmd/launch.ts";
+import { LEASE_MS } from "../pmd/options.ts";
+import type { PmdServer } from "../pmd/server.ts";
+import type { Platform } from "../transport/platform.ts";
+import { type Address, formatAddress } from "../transport/transport.ts";
+import type {
+  NodeRecord,
+  PmdEvent,
+  PmdSnapshot,
+  RegisteredNode,
+} from "../wire/pmd_messages.ts";
+import { Directory, type DirectoryChange, type PeerInfo } from "./directory.ts";
+
+/** What a {@linkcode Membership} tells its owner. */
+export interface MembershipHost {
+  /** A peer has joined or left. */
+  changed(change: DirectoryChange): void;
+  /** The node is registered with a PMD. */
+  connected(): void;
+  /** The PMD is lost; the node looks for it, or for a new one. */
+  disconnected(error: DistflowError): void;
+  /**
+   * The PMD refuses this node, so that peers cannot find it.
+   *
+   * @param isFinal Whether it is not tried again: another process took over
+   * this node's id.
+   */
+  refused(error: DistflowError, isFinal: boolean): void;
+}
+
+/** Options for {@linkcode Membership}. */
+export interface MembershipOptions {
+  /** Where the node's own PMD is. */
+  readonly pmd: Address;
+  /** What may be done if nobody listens there. */
+  readonly mode: PmdMode;
+  /** How long a request may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Time, chance, sockets and process. */
+  readonly platform: Platform;
+  /** Where the loss of a PMD is logged. */
+  readonly logger: Logger;
+}
+
+const BACKOFF_MIN_MS = 50;
+const BACKOFF_MAX_MS = 5000;
+
+/**
+ * Keeps a node registered with a PMD, and its directory of peers up to date.
+ *
+ * When the PMD is lost, the node goes on with what it knows, reconnects with
+ * jittered backoff (50 ms doubling to 5 s), starts a PMD if it may, and
+ * registers again under the same identity. Peers that do not turn up at the
+ * new PMD within the time of a lease have left.
+ */
+export class Membership {
+  readonly #record: NodeRecord;
+  readonly #host: MembershipHost;
+  readonly #options: MembershipOptions;
+  readonly #directory: Directory;
+  #client: PmdClient | undefined;
+  #server: PmdServer | undefined;
+  #heartbeatTimer: Timer | undefined;
+  #retryTimer: Timer | undefined;
+  #suspectTimer: Timer | undefined;
+  #failureCount = 0;
+  #isStopped = false;
+  #reconnecting: Promise<void> | undefined;
+
+  /** Makes a membership for the node in `record`; `start` registers it. */
+  constructor(
+    record: NodeRecord,
+    host: MembershipHost,
+    options: MembershipOptions,
+  ) {
+    this.#record = record;
+    this.#host = host;
+    this.#options = options;
+    this.#directory = new Directory(record.nodeId);
+  }
+
+  /** Where the PMD is. */
+  get pmd(): Address {
+    return this.#options.pmd;
+  }
+
+  /** Whether the node is registered with a PMD at this moment. */
+  get isConnected(): boolean {
+    return this.#client !== undefined;
+  }
+
+  /** The PMD, if this process hosts it. */
+  get server(): PmdServer | undefined {
+    return this.#server;
+  }
+
+  /** The peers that are known. */
+  get peers(): PeerInfo[] {
+    return this.#directory.peers;
+  }
+
+  /** The peer whose alias or id is `name`, if it is known. */
+  find(name: string): PeerInfo | undefined {
+    return this.#directory.find(name);
+  }
+
+  /**
+   * Registers for the first time.
+   *
+   * @throws {DistflowError} Why the node cannot be registered: `ALIAS_TAKEN`,
+   * or why no PMD can be reached or started.
+   */
+  async start(): Promise<void> {
+    await this.#connect();
+  }
+
+  /** Resolves when all that the PMD knew at this call is known here. */
+  async refresh(): Promise<void> {
+    try {
+      await this.#client?.heartbeat();
+    } catch (error) {
+      this.#options.logger.debug("Cannot ask the PMD for news", {}, error);
+    }
+  }
+
+  /**
+   * Asks a PMD where `name` is.
+   *
+   * @param pmd The PMD; this node's own by default.
+   * @throws {DistflowError} `PEER_NOT_FOUND`, or why the PMD cannot tell.
+   */
+  async resolve(name: string, pmd?: Address): Promise<RegisteredNode> {
+    const address = pmd ?? this.pmd;
+    try {
+      if (pmd !== undefined) return await this.#resolveAt(name, pmd);
+      if (this.#client !== undefined) return await this.#client.resolve(name);
+    } catch (error) {
+      throw hasCode(error, "PEER_NOT_FOUND") ? notFound(name, address) : error;
+    }
+    throw notFoundWithoutPmd(name, address);
+  }
+
+  /** Unregisters, and ends the PMD if this process hosts it. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#retryTimer?.cancel();
+    this.#suspectTimer?.cancel();
+    this.#heartbeatTimer?.cancel();
+    await this.#reconnecting;
+    const client = this.#client;
+    this.#client = undefined;
+    if (client !== undefined) {
+      try {
+        await client.unregister();
+      } catch (error) {
+        this.#options.logger.debug("Cannot unregister", {}, error);
+      }
+      await client.close();
+    }
+    await this.#server?.shutdown();
+  }
+
+  async #resolveAt(name: string, pmd: Address): Promise<RegisteredNode> {
+    const { platform, timeoutMs } = this.#options;
+    const client = await PmdClient.open({ address: pmd, platform, timeoutMs });
+    try {
+      return await client.resolve(name);
+    } finally {
+      await client.close();
+    }
+  }
+
+  async #connect(): Promise<void> {
+    const access = await reachPmd({
+      address: this.#options.pmd,
+      ...this.#options,
+    });
+    if (access.server !== undefined) this.#adopt(access.server);
+    const { client } = access;
+    try {
+      const { heartbeatMs } = await client.register(this.#record);
+      await client.watch((message) => this.#onWatch(client, message));
+      this.#client = client;
+      this.#failureCount = 0;
+      this.#planHeartbeat(client, heartbeatMs);
+      client.ended.then((error) => this.#onLost(client, error));
+      this.#host.connected();
+      if (this.#directory.hasSuspects) this.#planDropSuspects();
+    } catch (error) {
+      await client.close();
+      if (access.server !== undefined) await access.server.shutdown();
+      throw error;
+    }
+  }
+
+  #adopt(server: PmdServer): void {
+    this.#server = server;
+    server.ended.then(() => {
+      if (this.#server === server) this.#server = undefined;
+    });
+  }
+
+  #onWatch(client: PmdClient, message: PmdSnapshot | PmdEvent): void {
+    const changes = message.type === "snapshot"
+      ? this.#directory.applySnapshot(message)
+      : this.#directory.applyEvent(message);
+    if (changes === undefined) {
+      // Events are missing: a new snapshot shows what they would have told.
+      client.watch((next) => this.#onWatch(client, next)).catch((error) =>
+        this.#options.logger.debug("Cannot take a new snapshot", {}, error)
+      );
+      return;
+    }
+    for (const change of changes) this.#host.changed(change);
+  }
+
+  #onLost(client: PmdClient, error: DistflowError | undefined): void {
+    if (this.#client !== client || error === undefined) return;
+    this.#client = undefined;
+    this.#heartbeatTimer?.cancel();
+    this.#suspectTimer?.cancel();
+    if (this.#isStopped) return;
+    this.#directory.suspectAll();
+    this.#host.disconnected(error);
+    if (error.code === "NODE_REPLACED") return this.#host.refused(error, true);
+    this.#planReconnect();
+  }
+
+  #planReconnect(): void {
+    const { clock, random } = this.#options.platform;
+    const limitMs = Math.min(
+      BACKOFF_MAX_MS,
+      BACKOFF_MIN_MS * 2 ** Math.min(this.#failureCount, 16),
+    );
+    this.#failureCount++;
+    this.#retryTimer = clock.schedule(random.below(limitMs) + 1, () => {
+      this.#reconnecting = this.#reconnect();
+    });
+  }
+
+  async #reconnect(): Promise<void> {
+    try {
+      await this.#connect();
+    } catch (error) {
+      if (!(error instanceof DistflowError)) throw error;
+      this.#onReconnectFailed(error);
+    }
+  }
+
+  #onReconnectFailed(error: DistflowError): void {
+    this.#options.logger.debug("Cannot register again yet", {
+      pmd: formatAddress(this.pmd),
+      code: error.code,
+    });
+    if (this.#isStopped) return;
+    if (hasCode(error, "STALE_INCARNATION", "NODE_REPLACED")) {
+      return this.#host.refused(error, true);
+    }
+    if (hasCode(error, "ALIAS_TAKEN", "LIMIT_REACHED", "PMD_PORT_TAKEN")) {
+      this.#host.refused(error, false);
+    }
+    this.#planReconnect();
+  }
+
+  #planHeartbeat(client: PmdClient, heartbeatMs: number): void {
+    this.#heartbeatTimer = this.#options.platform.clock.schedule(
+      heartbeatMs,
+      () => {
+        this.#planHeartbeat(client, heartbeatMs);
+        client.heartbeat().catch((error) =>
+          this.#options.logger.debug("No answer to a heartbeat", {}, error)
+        );
+      },
+    );
+  }
+
+  #planDropSuspects(): void {
+    this.#suspectTimer?.cancel();
+    this.#suspectTimer = this.#options.platform.clock.schedule(LEASE_MS, () => {
+      for (const change of this.#directory.dropSuspects()) {
+        this.#host.changed(change);
+      }
+    });
+  }
+}
+
+function notFound(name: string, pmd: Address): DistflowError {
+  return new DistflowError(
+    "PEER_NOT_FOUND",
+    `Cannot find "${name}": the PMD at ${
+      formatAddress(pmd)
+    } knows no node of that name. Check the spelling, or see "distflow pmd list"`,
+    { details: { name, hostname: pmd.hostname, port: pmd.port } },
+  );
+}
+
+function notFoundWithoutPmd(name: string, pmd: Address): DistflowError {
+  return new DistflowError(
+    "PMD_UNREACHABLE",
+    `Cannot find "${name}": it is not among the known peers, and the PMD at ${
+      formatAddress(pmd)
+    } is away. The node is reconnecting; try again`,
+    { details: { name, hostname: pmd.hostname, port: pmd.port } },
+  );
+}

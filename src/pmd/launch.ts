@@ -1,0 +1,149 @@
+import { DistflowError, hasCode } from "../base/errors.ts";
+import type { Logger } from "../log/mod.ts";
+import type { Platform } from "../transport/platform.ts";
+import { type Address, isLoopback } from "../transport/transport.ts";
+import { PmdClient, portTaken } from "./client.ts";
+import { IDLE_EXIT_MS } from "./options.ts";
+import { PmdServer } from "./server.ts";
+
+/**
+ * Who provides the PMD: `"auto"` starts one as a process of its own where
+ * nobody listens, and hosts one where no process can be started; `"external"`
+ * only uses one that is there; `"embedded"` hosts one where nobody listens.
+ */
+export type PmdMode = "auto" | "external" | "embedded";
+
+/** Options for {@linkcode reachPmd}. */
+export interface ReachPmdOptions {
+  /** Where the PMD is, or is to be. */
+  readonly address: Address;
+  /** What may be done if nobody listens there. */
+  readonly mode: PmdMode;
+  /** How long a connection, a request or a start may take, in milliseconds. */
+  readonly timeoutMs: number;
+  /** Time, sockets and process. */
+  readonly platform: Platform;
+  /** Where a start is logged. */
+  readonly logger: Logger;
+}
+
+/** A connection to a PMD, and the PMD itself if this process hosts it. */
+export interface PmdAccess {
+  /** The connection. */
+  readonly client: PmdClient;
+  /** The PMD, if it runs in this process. */
+  readonly server?: PmdServer;
+}
+
+const ATTEMPTS_MAX = 8;
+const RETRY_MS = 20;
+
+/**
+ * Connects to the PMD at an address, and starts one there if it may.
+ *
+ * When many processes do so at the same moment, one PMD gets the port; the
+ * others find it there and use it.
+ *
+ * @throws {DistflowError} `PMD_UNREACHABLE`, `PMD_PORT_TAKEN`,
+ * `PROTOCOL_MISMATCH` or `PERMISSION_DENIED`.
+ */
+export async function reachPmd(options: ReachPmdOptions): Promise<PmdAccess> {
+  const { address, platform } = options;
+  let server: PmdServer | undefined;
+  let failure: unknown;
+  for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
+    try {
+      const client = await PmdClient.open(options);
+      return server === undefined ? { client } : { client, server };
+    } catch (error) {
+      failure = error;
+      if (!hasCode(error, "PMD_UNREACHABLE")) break;
+      if (options.mode === "external" || !isLoopback(address.hostname)) break;
+    }
+    // The other attempts meet a PMD that is just starting or just ending.
+    if (attempt > 1) await delay(platform, RETRY_MS * attempt);
+    server ??= await startPmd(options);
+  }
+  await server?.shutdown();
+  throw failure;
+}
+
+/** Starts a PMD; returns it if it runs in this process. */
+async function startPmd(
+  options: ReachPmdOptions,
+): Promise<PmdServer | undefined> {
+  const { address, mode, platform, logger } = options;
+  if (mode === "auto") {
+    try {
+      await spawnPmd(options);
+      return undefined;
+    } catch (error) {
+      if (!hasCode(error, "SPAWN_UNAVAILABLE", "PMD_LAUNCH_FAILED")) {
+        throw error;
+      }
+      logger.debug("Cannot start a PMD process: hosting one", {}, error);
+    }
+  }
+  try {
+    return await PmdServer.start({
+      host: address.hostname,
+      port: address.port,
+      embedded: true,
+      logger,
+      platform,
+    });
+  } catch (error) {
+    if (hasCode(error, "ADDRESS_IN_USE")) return undefined;
+    throw error;
+  }
+}
+
+async function spawnPmd(options: ReachPmdOptions): Promise<void> {
+  const { address, platform, timeoutMs, logger } = options;
+  const line = await platform.process.spawn({
+    module: pmdModule(),
+    args: [
+      "--host",
+      address.hostname,
+      "--port",
+      String(address.port),
+      "--idle-exit-ms",
+      String(IDLE_EXIT_MS),
+    ],
+    readyTimeoutMs: timeoutMs,
+  });
+  logger.debug("Started a PMD process", { line });
+}
+
+/**
+ * The PMD's entry point: beside the library's, wherever that was loaded from
+ * (a file, a registry's `https:` address, or the npm package).
+ */
+function pmdModule(): URL {
+  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
+  return new URL(`../../pmd.${extension}`, import.meta.url);
+}
+
+/** Resolves after `delayMs` and some jitter, so that many do not move as one. */
+function delay(platform: Platform, delayMs: number): Promise<void> {
+  const jitterMs = platform.random.below(delayMs);
+  return new Promise((resolve) => {
+    platform.clock.schedule(delayMs + jitterMs, resolve);
+  });
+}
+
+/** Whether `error` says that a PMD runs where another was to start. */
+export async function findRunningPmd(
+  address: Address,
+  platform: Platform,
+  timeoutMs: number,
+): Promise<PmdClient> {
+  try {
+    return await PmdClient.open({ address, platform, timeoutMs });
+  } catch (error) {
+    if (error instanceof DistflowError && error.code === "PMD_UNREACHABLE") {
+      throw portTaken(address, error);
+    }
+    throw error;
+  }
+}
