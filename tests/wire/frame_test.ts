@@ -1,0 +1,123 @@
+import { assertEquals, assertThrows } from "@std/assert";
+import fc from "fast-check";
+import { DistflowError } from "../../src/base/errors.ts";
+import { FrameDecoder, FrameWriter } from "../../src/wire/frame.ts";
+
+const LIMIT_BYTES = 1024 * 1024;
+
+function encode(...texts: string[]): Uint8Array {
+  const writer = new FrameWriter();
+  for (const text of texts) writer.add(text);
+  return writer.take();
+}
+
+/** All texts that come out when `bytes` arrive cut at `cuts`. */
+function decodeCut(bytes: Uint8Array, cuts: readonly number[]): string[] {
+  const texts: string[] = [];
+  const decoder = new FrameDecoder(LIMIT_BYTES, (text) => {
+    texts.push(text);
+    return true;
+  });
+  const edges = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length]
+    .sort((a, b) => a - b);
+  for (let index = 1; index < edges.length; index++) {
+    // A copy that is spoilt afterwards: the decoder must not keep a view.
+    const piece = bytes.slice(edges[index - 1], edges[index]);
+    decoder.push(piece);
+    piece.fill(0xff);
+  }
+  assertEquals(decoder.keptBytes, 0);
+  return texts;
+}
+
+function failure(bytes: Uint8Array, limitBytes = LIMIT_BYTES): DistflowError {
+  const decoder = new FrameDecoder(limitBytes, () => true);
+  return assertThrows(() => decoder.push(bytes), DistflowError);
+}
+
+Deno.test("frames decode to themselves however the bytes are cut", () => {
+  fc.assert(fc.property(
+    fc.array(fc.string({ minLength: 1, unit: "binary" }), { minLength: 1 }),
+    fc.array(fc.nat()),
+    (texts, cuts) => {
+      const wellFormed = texts.map((text) => text.toWellFormed?.() ?? text);
+      assertEquals(decodeCut(encode(...wellFormed), cuts), wellFormed);
+    },
+  ));
+});
+
+Deno.test("a frame of several megabytes passes in pieces", () => {
+  const text = "a".repeat(900_000) + "é".repeat(50_000);
+  assertEquals(decodeCut(encode(text, "{}"), [1, 70_000, 900_001]), [
+    text,
+    "{}",
+  ]);
+});
+
+Deno.test("a frame's header is its length, big-endian", () => {
+  assertEquals([...encode("[]")], [0, 0, 0, 2, 0x5b, 0x5d]);
+});
+
+Deno.test("a frame above the limit is refused by its header alone", () => {
+  const error = failure(new Uint8Array([0x7f, 0xff, 0xff, 0xff]));
+  assertEquals(error.code, "FRAME_TOO_LARGE");
+  assertEquals(error.details, {
+    byteCount: 0x7fffffff,
+    byteCountMax: LIMIT_BYTES,
+  });
+});
+
+Deno.test("a length above 2 GiB is not read as a negative one", () => {
+  assertEquals(
+    failure(new Uint8Array([0xff, 0xff, 0xff, 0xff])).code,
+    "FRAME_TOO_LARGE",
+  );
+});
+
+Deno.test("a frame as long as the limit passes, one byte more does not", () => {
+  const decoder = new FrameDecoder(4, () => true);
+  decoder.push(encode("1234"));
+  assertEquals(failure(encode("12345"), 4).code, "FRAME_TOO_LARGE");
+});
+
+Deno.test("an empty frame breaks the protocol", () => {
+  assertEquals(failure(new Uint8Array(4)).code, "PROTOCOL_VIOLATION");
+});
+
+Deno.test("bytes that are not UTF-8 break the protocol", () => {
+  assertEquals(
+    failure(new Uint8Array([0, 0, 0, 2, 0xc3, 0x28])).code,
+    "PROTOCOL_VIOLATION",
+  );
+});
+
+Deno.test("a claimed length alone costs no memory", () => {
+  const decoder = new FrameDecoder(16 * 1024 * 1024, () => true);
+  decoder.push(new Uint8Array([0, 0xff, 0, 0, 1, 2, 3]));
+  assertEquals(decoder.keptBytes, 7);
+});
+
+Deno.test("frames behind a held one wait until resume, in order", () => {
+  const texts: string[] = [];
+  const decoder = new FrameDecoder(LIMIT_BYTES, (text) => {
+    texts.push(text);
+    return text !== "2";
+  });
+  decoder.push(encode("1", "2", "3"));
+  decoder.push(encode("4"));
+  assertEquals([texts.join(), decoder.isHeld], ["1,2", true]);
+  decoder.resume();
+  assertEquals([texts.join(), decoder.isHeld], ["1,2,3,4", false]);
+});
+
+Deno.test("what a writer gave away is not written to again", () => {
+  const writer = new FrameWriter();
+  writer.add("1");
+  const first = writer.take();
+  const copy = [...first];
+  for (let count = 0; count < 100_000; count++) {
+    writer.add(`"${count}"`);
+    if (count % 100 === 0) writer.take();
+  }
+  assertEquals([...first], copy);
+});

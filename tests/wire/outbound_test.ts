@@ -1,0 +1,65 @@
+import { assert, assertEquals } from "@std/assert";
+import fc from "fast-check";
+import { BATCH_UNITS } from "../../src/wire/limits.ts";
+import { OutboundQueue } from "../../src/wire/outbound.ts";
+
+function drain(queue: OutboundQueue): string[] {
+  const frames: string[] = [];
+  for (let text = queue.shift(); text !== undefined; text = queue.shift()) {
+    frames.push(text);
+  }
+  return frames;
+}
+
+Deno.test("small messages share a frame, in order", () => {
+  const queue = new OutboundQueue();
+  for (const text of ["1", '{"a":2}', "[3]"]) queue.pushData(text);
+  assertEquals(drain(queue), ['[1,{"a":2},[3]]']);
+});
+
+Deno.test("control goes out before data that came earlier", () => {
+  const queue = new OutboundQueue();
+  queue.pushData("1");
+  queue.pushControl('{"type":"ping"}');
+  assertEquals(drain(queue), ['{"type":"ping"}', "[1]"]);
+});
+
+Deno.test("control overtakes batches that are half sent", () => {
+  const queue = new OutboundQueue();
+  const large = JSON.stringify("x".repeat(BATCH_UNITS));
+  queue.pushData(large);
+  queue.pushData(large);
+  queue.shift();
+  queue.pushControl("{}");
+  assertEquals(queue.shift(), "{}");
+  assertEquals(queue.shift(), `[${large}]`);
+});
+
+Deno.test("whatever is pushed comes out once, in order, in bounded frames", () => {
+  fc.assert(fc.property(
+    fc.array(fc.oneof(
+      fc.record({ size: fc.integer({ min: 0, max: 40_000 }) }),
+      fc.constant("shift" as const),
+    ), { maxLength: 40 }),
+    (steps) => {
+      const queue = new OutboundQueue();
+      const pushed: string[] = [];
+      const frames: string[] = [];
+      for (const step of steps) {
+        if (step === "shift") {
+          const text = queue.shift();
+          if (text !== undefined) frames.push(text);
+        } else {
+          pushed.push(`${pushed.length}${"x".repeat(step.size)}`);
+          queue.pushData(JSON.stringify(pushed.at(-1)));
+        }
+      }
+      frames.push(...drain(queue));
+      const texts = frames.flatMap((frame) => JSON.parse(frame) as string[]);
+      assertEquals(texts, pushed);
+      assert(frames.every((frame) => frame.length <= BATCH_UNITS + 2));
+      assertEquals(queue.units, 0);
+      assert(queue.isEmpty);
+    },
+  ));
+});
