@@ -203,17 +203,17 @@ export class Link implements ChannelHandler {
   }
 
   /**
-   * Hands messages to the mailbox. When that is full, the rest waits for one
-   * turn of the event loop, in which a handler that only does quick work has
-   * caught up; if it has not, the mailbox drops them.
+   * Hands messages to the mailbox. When that is full, the rest waits for a
+   * turn of the event loop, in which a handler that only does quick work makes
+   * room; if there is none after it, the mailbox drops them.
    */
   #deliver(
     messages: readonly unknown[],
     start: number,
-    hasWaited: boolean,
+    mayDrop: boolean,
   ): boolean {
     for (let index = start; index < messages.length; index++) {
-      if (this.#host.isFull && !hasWaited) {
+      if (!mayDrop && this.#host.isFull) {
         this.#rest = messages;
         this.#restIndex = index;
         this.#host.clock.defer(() => this.#deliverRest());
@@ -227,8 +227,9 @@ export class Link implements ChannelHandler {
   #deliverRest(): void {
     const rest = this.#rest ?? [];
     this.#rest = undefined;
-    this.#deliver(rest, this.#restIndex, true);
-    this.#channel.resume();
+    if (this.#deliver(rest, this.#restIndex, this.#host.isFull)) {
+      this.#channel.resume();
+    }
   }
 }
 

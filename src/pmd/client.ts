@@ -4,7 +4,7 @@ import type { JsonRecord } from "../base/json.ts";
 import type { Platform } from "../transport/platform.ts";
 import { type Address, formatAddress } from "../transport/transport.ts";
 import { Channel, type ChannelHandler } from "../wire/channel.ts";
-import { fromWireFailure, wireError } from "../wire/failure.ts";
+import { fromWireFailure } from "../wire/failure.ts";
 import { violation } from "../wire/fields.ts";
 import { FrameWriter } from "../wire/frame.ts";
 import type { Hello } from "../wire/hello.ts";
@@ -249,7 +249,7 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
   /** The connection is over; for the channel. */
   closed(error?: DistflowError): void {
     this.#timer?.cancel();
-    const failure = error ?? wireError("PMD_SHUT_DOWN");
+    const failure = error ?? pmdUnreachable(this.address, undefined);
     for (const { reject } of this.#pending.values()) reject(failure);
     this.#pending.clear();
     this.#onEnd(this.#isEnding ? undefined : failure);

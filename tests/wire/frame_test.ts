@@ -18,7 +18,11 @@ function decodeCut(bytes: Uint8Array, cuts: readonly number[]): string[] {
     texts.push(text);
     return true;
   });
-  const edges = [0, ...cuts.map((cut) => cut % (bytes.length + 1)), bytes.length]
+  const edges = [
+    0,
+    ...cuts.map((cut) => cut % (bytes.length + 1)),
+    bytes.length,
+  ]
     .sort((a, b) => a - b);
   for (let index = 1; index < edges.length; index++) {
     // A copy that is spoilt afterwards: the decoder must not keep a view.

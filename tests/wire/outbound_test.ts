@@ -37,10 +37,13 @@ Deno.test("control overtakes batches that are half sent", () => {
 
 Deno.test("whatever is pushed comes out once, in order, in bounded frames", () => {
   fc.assert(fc.property(
-    fc.array(fc.oneof(
-      fc.record({ size: fc.integer({ min: 0, max: 40_000 }) }),
-      fc.constant("shift" as const),
-    ), { maxLength: 40 }),
+    fc.array(
+      fc.oneof(
+        fc.record({ size: fc.integer({ min: 0, max: 40_000 }) }),
+        fc.constant("shift" as const),
+      ),
+      { maxLength: 40 },
+    ),
     (steps) => {
       const queue = new OutboundQueue();
       const pushed: string[] = [];
