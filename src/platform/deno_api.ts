@@ -1,0 +1,69 @@
+/**
+ * What distflow uses of Deno, written down so that the same source also
+ * compiles where the types of Deno do not exist.
+ */
+export interface DenoApi {
+  readonly pid: number;
+  readonly version: { readonly deno: string };
+  readonly build: { readonly standalone: boolean };
+  readonly args: readonly string[];
+  readonly permissions: {
+    querySync(
+      descriptor:
+        | { name: "run"; command: string }
+        | { name: "env"; variable: string },
+    ): { readonly state: "granted" | "prompt" | "denied" };
+  };
+  readonly Command: new (
+    command: string,
+    options: {
+      args: string[];
+      stdin: "null";
+      stdout: "piped";
+      stderr: "piped";
+      detached: boolean;
+    },
+  ) => { spawn(): DenoChild };
+  execPath(): string;
+  statSync(path: URL): unknown;
+  listen(options: DenoAddress): DenoListener;
+  connect(options: DenoAddress): Promise<DenoConn>;
+}
+
+/** A hostname and a port. */
+export interface DenoAddress {
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** A child process. */
+export interface DenoChild {
+  readonly stdout: ReadableStream<Uint8Array>;
+  readonly stderr: ReadableStream<Uint8Array>;
+  readonly status: Promise<{ readonly code: number }>;
+  unref(): void;
+  kill(signal: "SIGKILL"): void;
+}
+
+/** An open port. */
+export interface DenoListener {
+  readonly addr: DenoAddress;
+  accept(): Promise<DenoConn>;
+  close(): void;
+}
+
+/** A TCP connection. */
+export interface DenoConn {
+  readonly localAddr: DenoAddress;
+  readonly remoteAddr: DenoAddress;
+  read(buffer: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  closeWrite(): Promise<void>;
+  close(): void;
+  setNoDelay(noDelay: boolean): void;
+}
+
+/** Deno's API where this code runs on Deno; undefined on Node.js. */
+export function denoApi(): DenoApi | undefined {
+  return (globalThis as { readonly Deno?: DenoApi }).Deno;
+}

@@ -1,0 +1,23 @@
+import type { Platform } from "../transport/platform.ts";
+import { systemClock } from "./clock.ts";
+import { denoTransport } from "./deno.ts";
+import { denoApi } from "./deno_api.ts";
+import { nodeTransport } from "./node.ts";
+import { SystemProcess } from "./process.ts";
+import { systemRandom } from "./random.ts";
+
+let platform: Platform | undefined;
+
+/** The platform that this code runs on: Deno or Node.js. */
+export function currentPlatform(): Platform {
+  if (platform === undefined) {
+    const deno = denoApi();
+    platform = {
+      clock: systemClock,
+      random: systemRandom,
+      transport: deno === undefined ? nodeTransport : denoTransport(deno),
+      process: new SystemProcess(),
+    };
+  }
+  return platform;
+}
