@@ -39,7 +39,7 @@ export type DirectoryChange =
  *
  * Pure: what comes in returns the changes to tell. When the PMD is lost, the
  * peers it knew are *suspects*: they are most likely alive and will register
- * with the next PMD. A suspect leaves when the owner calls `dropSuspects`, when
+ * with the next PMD. A suspect leaves when the owner calls `dropSuspect`, when
  * the new PMD says so, or when its alias has a new holder.
  */
 export class Directory {
@@ -59,9 +59,9 @@ export class Directory {
     return [...this.#peers.values()];
   }
 
-  /** Whether any peer has not been confirmed since the PMD was lost. */
-  get hasSuspects(): boolean {
-    return this.#suspects.size > 0;
+  /** The peers that have not been confirmed since the PMD was lost. */
+  get suspects(): PeerInfo[] {
+    return this.peers.filter((peer) => this.#suspects.has(peer.nodeId));
   }
 
   /** The peer whose alias or id is `name`. */
@@ -105,14 +105,11 @@ export class Directory {
     for (const nodeId of this.#peers.keys()) this.#suspects.add(nodeId);
   }
 
-  /** Takes all suspects as gone; the next PMD has not heard of them. */
-  dropSuspects(): DirectoryChange[] {
-    const changes: DirectoryChange[] = [];
-    for (const nodeId of [...this.#suspects]) {
-      const peer = this.#peers.get(nodeId);
-      if (peer !== undefined) changes.push(this.#remove(peer, "expired"));
-    }
-    return changes;
+  /** Takes `peer` as gone, if it is a suspect still. */
+  dropSuspect(peer: PeerInfo, reason: LeaveReason): DirectoryChange[] {
+    if (!this.#suspects.has(peer.nodeId)) return [];
+    if (this.#peers.get(peer.nodeId) !== peer) return [];
+    return [this.#remove(peer, reason)];
   }
 
   #add(node: RegisteredNode): DirectoryChange[] {

@@ -6,14 +6,20 @@ import { type PmdMode, reachPmd } from "../pmd/launch.ts";
 import { LEASE_MS } from "../pmd/options.ts";
 import type { PmdServer } from "../pmd/server.ts";
 import type { Platform } from "../transport/platform.ts";
-import { type Address, formatAddress } from "../transport/transport.ts";
+import {
+  type Address,
+  type ConnectionHandler,
+  formatAddress,
+} from "../transport/transport.ts";
 import type {
+  LeaveReason,
   NodeRecord,
   PmdEvent,
   PmdSnapshot,
   RegisteredNode,
 } from "../wire/pmd_messages.ts";
 import { Directory, type DirectoryChange, type PeerInfo } from "./directory.ts";
+import { reachableAddress } from "./links.ts";
 
 /** What a {@linkcode Membership} tells its owner. */
 export interface MembershipHost {
@@ -46,6 +52,8 @@ export interface MembershipOptions {
   readonly logger: Logger;
 }
 
+/** Peers that are alive have come to a new PMD by then, as a rule. */
+const PROBE_AFTER_MS = 1000;
 const BACKOFF_MIN_MS = 50;
 const BACKOFF_MAX_MS = 5000;
 
@@ -55,7 +63,8 @@ const BACKOFF_MAX_MS = 5000;
  * When the PMD is lost, the node goes on with what it knows, reconnects with
  * jittered backoff (50 ms doubling to 5 s), starts a PMD if it may, and
  * registers again under the same identity. Peers that do not turn up at the
- * new PMD within the time of a lease have left.
+ * new PMD have left: at once if nobody listens at their address any more,
+ * otherwise after the time of a lease.
  */
 export class Membership {
   readonly #record: NodeRecord;
@@ -148,9 +157,9 @@ export class Membership {
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#retryTimer?.cancel();
+    await this.#reconnecting;
     this.#suspectTimer?.cancel();
     this.#heartbeatTimer?.cancel();
-    await this.#reconnecting;
     const client = this.#client;
     this.#client = undefined;
     if (client !== undefined) {
@@ -189,7 +198,7 @@ export class Membership {
       this.#planHeartbeat(client, heartbeatMs);
       client.ended.then((error) => this.#onLost(client, error));
       this.#host.connected();
-      if (this.#directory.hasSuspects) this.#planDropSuspects();
+      this.#planSuspects(PROBE_AFTER_MS, () => void this.#probeSuspects());
     } catch (error) {
       await client.close();
       if (access.server !== undefined) await access.server.shutdown();
@@ -278,15 +287,51 @@ export class Membership {
     );
   }
 
-  #planDropSuspects(): void {
+  #planSuspects(delayMs: number, act: () => void): void {
     this.#suspectTimer?.cancel();
-    this.#suspectTimer = this.#options.platform.clock.schedule(LEASE_MS, () => {
-      for (const change of this.#directory.dropSuspects()) {
-        this.#host.changed(change);
-      }
+    if (this.#directory.suspects.length === 0) return;
+    this.#suspectTimer = this.#options.platform.clock.schedule(delayMs, act);
+  }
+
+  /**
+   * Peers that have not come to the new PMD: where nobody listens any more,
+   * the peer is gone for certain; the others have the time of a lease.
+   */
+  async #probeSuspects(): Promise<void> {
+    this.#planSuspects(LEASE_MS - PROBE_AFTER_MS, () => {
+      for (const peer of this.#directory.suspects) this.#drop(peer, "expired");
     });
+    const { platform, timeoutMs, pmd } = this.#options;
+    for (const peer of this.#directory.suspects) {
+      const address = reachableAddress(peer, pmd.hostname);
+      if (address === undefined || this.#isStopped) continue;
+      try {
+        const probe = await platform.transport.connect(address, { timeoutMs });
+        probe.start(SILENT);
+        probe.close();
+      } catch (error) {
+        if (hasCode(error, "CONNECTION_REFUSED")) {
+          this.#drop(peer, "disconnected");
+        }
+      }
+    }
+  }
+
+  #drop(peer: PeerInfo, reason: LeaveReason): void {
+    if (this.#isStopped) return;
+    for (const change of this.#directory.dropSuspect(peer, reason)) {
+      this.#host.changed(change);
+    }
   }
 }
+
+/** For a connection that only shows that somebody listens. */
+const SILENT: ConnectionHandler = {
+  data() {},
+  drain() {},
+  end() {},
+  close() {},
+};
 
 function notFound(name: string, pmd: Address): DistflowError {
   return new DistflowError(

@@ -24,6 +24,8 @@ export interface RouterHost {
 
 /** A message that waits for a link. */
 interface Entry {
+  /** Grows with each call of `send`. */
+  readonly order: number;
   readonly target: string;
   readonly text: string;
   readonly sent: Deferred<void>;
@@ -56,6 +58,7 @@ export class Router {
   readonly #lookups: Map<string, Entry[]> = new Map();
   /** UTF-16 units in outboxes and look-ups. */
   #waitingUnits = 0;
+  #nextOrder = 0;
 
   /**
    * Makes a router.
@@ -136,7 +139,7 @@ export class Router {
     ) return rejected(queueFull(this.#queueUnitsMax));
     this.#waitingUnits += text.length;
     const sent = new Deferred<void>();
-    entries.push({ target, text, sent });
+    entries.push({ order: this.#nextOrder++, target, text, sent });
     return sent.promise;
   }
 
@@ -169,13 +172,15 @@ export class Router {
     return sent;
   }
 
-  /** Moves `entries`, whose address is new, behind what waits for that peer. */
+  /** Puts `entries`, whose address is new, among what waits for that peer. */
   #route(peer: PeerAddress, entries: readonly Entry[]): void {
     if (this.#host.isSelf(peer.nodeId)) return this.#deliverToSelf(entries);
     const outbox = this.#outboxes.get(peer.nodeId);
     const link = this.#links.find(peer.nodeId);
-    if (outbox !== undefined) outbox.entries.push(...entries);
-    else if (link !== undefined) this.#flush(link, entries);
+    if (outbox !== undefined) {
+      outbox.entries = [...outbox.entries, ...entries]
+        .sort((a, b) => a.order - b.order);
+    } else if (link !== undefined) this.#flush(link, entries);
     else {
       const opened: Outbox = { peer, entries: [...entries] };
       this.#outboxes.set(peer.nodeId, opened);

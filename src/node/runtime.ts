@@ -274,7 +274,7 @@ export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {
    *
    * The message is turned into JSON before `send` returns: changing it
    * afterwards changes nothing, `undefined` fields are left out, and `NaN`
-   * becomes `null`. Messages to one peer arrive in the order of the calls.
+   * becomes `null`. Messages to one target arrive in the order of the calls.
    *
    * @param target An alias, a node id, or `alias@host[:pmdPort]`.
    * @returns Resolves when the message is queued for its link; while more than

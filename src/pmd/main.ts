@@ -1,6 +1,6 @@
 import { DistflowError, hasCode, messageOf } from "../base/errors.ts";
 import { VERSION } from "../base/version.ts";
-import { configureLogger } from "../log/mod.ts";
+import { configureLogger, getLogger, type Logger } from "../log/mod.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Platform } from "../transport/platform.ts";
 import { type Address, formatAddress } from "../transport/transport.ts";
@@ -24,6 +24,7 @@ const PROBE_TIMEOUT_MS = 3000;
  */
 export async function runPmd(
   platform: Platform = currentPlatform(),
+  logger: Logger = getLogger("distflow.pmd"),
 ): Promise<void> {
   const { process } = platform;
   let command: PmdCommand;
@@ -36,19 +37,22 @@ export async function runPmd(
   }
   if (command.act === "help") process.writeOut(PMD_HELP);
   else if (command.act === "version") process.writeOut(`${VERSION}\n`);
-  else if (command.act === "run") process.exit(await serve(platform, command));
+  else if (command.act === "run") {
+    process.exit(await serve(platform, logger, command));
+  }
 }
 
 /** Serves until the end; returns the exit code. */
 async function serve(
   platform: Platform,
+  logger: Logger,
   command: PmdRunCommand,
 ): Promise<number> {
   const { process } = platform;
   if (command.verbose) configureLogger({ level: "debug" });
   let server: PmdServer;
   try {
-    server = await PmdServer.start({ ...command, platform });
+    server = await PmdServer.start({ ...command, logger, platform });
   } catch (error) {
     if (hasCode(error, "ADDRESS_IN_USE")) {
       {
