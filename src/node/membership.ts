@@ -77,6 +77,7 @@ export class Membership {
   #retryTimer: Timer | undefined;
   #suspectTimer: Timer | undefined;
   #failureCount = 0;
+  #attempt = 0;
   #isStopped = false;
   #reconnecting: Promise<void> | undefined;
 
@@ -191,7 +192,10 @@ export class Membership {
     if (access.server !== undefined) this.#adopt(access.server);
     const { client } = access;
     try {
-      const { heartbeatMs } = await client.register(this.#record);
+      const { heartbeatMs } = await client.register(
+        this.#record,
+        ++this.#attempt,
+      );
       await client.watch((message) => this.#onWatch(client, message));
       this.#client = client;
       this.#failureCount = 0;

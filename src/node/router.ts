@@ -24,17 +24,20 @@ export interface RouterHost {
 
 /** A message that waits for a link. */
 interface Entry {
-  /** Grows with each call of `send`. */
+  /** Grows with each message that waits. */
   readonly order: number;
   readonly target: string;
   readonly text: string;
   readonly sent: Deferred<void>;
 }
 
-/** Messages to one peer, in order, until there is a link to it. */
-interface Outbox {
-  peer: PeerAddress;
-  entries: Entry[];
+/** The messages to one target, in order, until there is a link for them. */
+interface Lane {
+  readonly target: string;
+  readonly parsed: Target;
+  readonly entries: Entry[];
+  /** Where the target is; undefined while a PMD is asked. */
+  peer?: PeerAddress;
 }
 
 const SENT: Promise<void> = Promise.resolve();
@@ -43,8 +46,9 @@ const SENT: Promise<void> = Promise.resolve();
  * Takes messages to their peers: finds the address, opens the link, and keeps
  * the order of messages while both take time.
  *
- * A message to a peer with an open link costs one map look-up. An address that
- * turns out to be wrong is asked for again once before the message is given up.
+ * A message to a peer with an open link costs one map look-up. Others wait in a
+ * lane for each target. An address at which the peer cannot be reached is asked
+ * for again, once, before the messages of a lane are given up.
  */
 export class Router {
   readonly #host: RouterHost;
@@ -52,18 +56,15 @@ export class Router {
   readonly #queueUnitsMax: number;
   /** The link that each target's messages take now; emptied at any doubt. */
   readonly #routes: Map<string, Link> = new Map();
-  /** By node id. */
-  readonly #outboxes: Map<string, Outbox> = new Map();
-  /** Messages to targets that a PMD is being asked for, by target. */
-  readonly #lookups: Map<string, Entry[]> = new Map();
-  /** UTF-16 units in outboxes and look-ups. */
+  readonly #lanes: Map<string, Lane> = new Map();
+  /** UTF-16 units in lanes. */
   #waitingUnits = 0;
   #nextOrder = 0;
 
   /**
    * Makes a router.
    *
-   * @param queueUnitsMax UTF-16 units that may wait for one peer; also all that
+   * @param queueUnitsMax UTF-16 units that may wait on one link; also all that
    * may wait for links that are not open yet.
    */
   constructor(host: RouterHost, links: LinkTable, queueUnitsMax: number) {
@@ -105,17 +106,22 @@ export class Router {
   }
 
   #sendSlowly(target: string, text: string): Promise<void> {
+    const waiting = this.#lanes.get(target);
+    if (waiting !== undefined) return this.#push(waiting, text);
     const parsed = parseTarget(target);
-    const lookup = this.#lookups.get(target);
-    if (lookup !== undefined) return this.#push(lookup, target, text);
     const peer = this.#findPeer(parsed);
-    if (peer === undefined) return this.#lookUp(parsed, target, text);
-    const outbox = this.#outboxes.get(peer.nodeId);
-    if (outbox !== undefined) return this.#push(outbox.entries, target, text);
-    const link = this.#links.find(peer.nodeId);
-    if (link === undefined) return this.#openOutbox(peer, target, text);
-    this.#routes.set(target, link);
-    return this.#put(link, text);
+    const link = peer && this.#links.find(peer.nodeId);
+    if (link !== undefined) {
+      // What waits for this very peer under another name was sent before.
+      this.#flush(link);
+      this.#routes.set(target, link);
+      return this.#put(link, text);
+    }
+    const lane: Lane = { target, parsed, entries: [] };
+    const sent = this.#push(lane, text);
+    this.#lanes.set(target, lane);
+    this.#work(lane, peer);
+    return sent;
   }
 
   /** What is known without asking anybody. */
@@ -127,142 +133,87 @@ export class Router {
     return this.#links.lastAddress(target.name);
   }
 
-  #push(entries: Entry[], target: string, text: string): Promise<void> {
+  #push(lane: Lane, text: string): Promise<void> {
     if (
       text.length > FRAME_BYTES_CAP / 3 && utf8Length(text) > FRAME_BYTES_CAP
-    ) {
-      return rejected(tooLarge(utf8Length(text)));
-    }
+    ) return rejected(tooLarge(utf8Length(text)));
     if (
-      entries.length > 0 &&
+      lane.entries.length > 0 &&
       this.#waitingUnits + text.length > this.#queueUnitsMax
     ) return rejected(queueFull(this.#queueUnitsMax));
     this.#waitingUnits += text.length;
     const sent = new Deferred<void>();
-    entries.push({ order: this.#nextOrder++, target, text, sent });
+    const { target } = lane;
+    lane.entries.push({ order: this.#nextOrder++, target, text, sent });
     return sent.promise;
   }
 
-  #openOutbox(
-    peer: PeerAddress,
-    target: string,
-    text: string,
-  ): Promise<void> {
-    const outbox: Outbox = { peer, entries: [] };
-    this.#outboxes.set(peer.nodeId, outbox);
-    const sent = this.#push(outbox.entries, target, text);
-    this.#work(outbox);
-    return sent;
+  /** Gets a lane's messages on their way, or gives them up. */
+  async #work(lane: Lane, known: PeerAddress | undefined): Promise<void> {
+    const failure = await this.#tryOpen(lane, known);
+    if (failure === undefined) return;
+    const isFinal = hasCode(failure, "NODE_SHUT_DOWN") ||
+      (known === undefined && lane.peer === undefined);
+    if (isFinal) return this.#giveUp(lane, failure);
+    const again = await this.#tryOpen(lane, undefined);
+    if (again !== undefined) this.#giveUp(lane, again);
   }
 
-  #lookUp(parsed: Target, target: string, text: string): Promise<void> {
-    const entries: Entry[] = [];
-    this.#lookups.set(target, entries);
-    const sent = this.#push(entries, target, text);
-    this.#host.resolve(parsed).then(
-      (peer) => {
-        this.#lookups.delete(target);
-        this.#route(peer, entries);
-      },
-      (error) => {
-        this.#lookups.delete(target);
-        this.#fail(entries, () => error);
-      },
-    );
-    return sent;
-  }
-
-  /** Puts `entries`, whose address is new, among what waits for that peer. */
-  #route(peer: PeerAddress, entries: readonly Entry[]): void {
-    if (this.#host.isSelf(peer.nodeId)) return this.#deliverToSelf(entries);
-    const outbox = this.#outboxes.get(peer.nodeId);
-    const link = this.#links.find(peer.nodeId);
-    if (outbox !== undefined) {
-      outbox.entries = [...outbox.entries, ...entries]
-        .sort((a, b) => a.order - b.order);
-    } else if (link !== undefined) this.#flush(link, entries);
-    else {
-      const opened: Outbox = { peer, entries: [...entries] };
-      this.#outboxes.set(peer.nodeId, opened);
-      this.#work(opened);
-    }
-  }
-
-  /** Opens the link for an outbox; asks once more where its peers are. */
-  async #work(outbox: Outbox): Promise<void> {
-    const { nodeId } = outbox.peer;
-    let failure = await this.#tryOpen(outbox);
-    if (failure !== undefined && !hasCode(failure, "NODE_SHUT_DOWN")) {
-      await this.#resolveAgain(outbox);
-      if (outbox.entries.length > 0) failure = await this.#tryOpen(outbox);
-    }
-    if (this.#outboxes.get(nodeId) !== outbox) return;
-    this.#outboxes.delete(nodeId);
-    this.#fail(
-      outbox.entries,
-      ({ target }) => peerUnreachable(target, outbox.peer.address, failure),
-    );
-  }
-
-  /** Opens the link and sends all that waits; returns why it could not. */
-  async #tryOpen(outbox: Outbox): Promise<unknown> {
+  /** Opens the link and sends what waits for it; returns why it could not. */
+  async #tryOpen(
+    lane: Lane,
+    known: PeerAddress | undefined,
+  ): Promise<unknown> {
     try {
-      const link = await this.#links.open(outbox.peer);
-      this.#outboxes.delete(outbox.peer.nodeId);
-      this.#flush(link, outbox.entries.splice(0));
+      delete lane.peer;
+      const peer = known ?? await this.#host.resolve(lane.parsed);
+      if (this.#host.isSelf(peer.nodeId)) this.#deliverToSelf(lane);
+      else {
+        lane.peer = peer;
+        this.#flush(await this.#links.open(peer));
+      }
       return undefined;
     } catch (error) {
       return error;
     }
   }
 
-  /** Messages whose target has moved to another peer go there. */
-  async #resolveAgain(outbox: Outbox): Promise<void> {
-    for (const target of new Set(outbox.entries.map((entry) => entry.target))) {
-      let peer: PeerAddress | undefined;
-      let failure: unknown;
-      try {
-        peer = await this.#host.resolve(parseTarget(target));
-      } catch (error) {
-        failure = error;
-      }
-      if (peer?.nodeId === outbox.peer.nodeId) {
-        outbox.peer = peer;
-        continue;
-      }
-      const moved = outbox.entries.filter((entry) => entry.target === target);
-      outbox.entries = outbox.entries.filter((entry) =>
-        entry.target !== target
-      );
-      if (peer !== undefined) this.#route(peer, moved);
-      else this.#fail(moved, () => failure);
-    }
-  }
-
   /** This node was addressed by way of a PMD: `alias@host`. */
-  #deliverToSelf(entries: readonly Entry[]): void {
-    for (const { text, sent } of entries) {
-      this.#waitingUnits -= text.length;
+  #deliverToSelf(lane: Lane): void {
+    for (const { text, sent } of this.#take(lane)) {
       this.#host.deliverToSelf(text);
       sent.resolve();
     }
   }
 
-  #flush(link: Link, entries: readonly Entry[]): void {
+  /** Sends all that waits for the peer of `link`, in the order of the calls. */
+  #flush(link: Link): void {
+    const nodeId = link.peer?.nodeId;
+    const entries: Entry[] = [];
+    for (const lane of this.#lanes.values()) {
+      if (lane.peer?.nodeId === nodeId) entries.push(...this.#take(lane));
+    }
+    entries.sort((a, b) => a.order - b.order);
     for (const { target, text, sent } of entries) {
-      this.#waitingUnits -= text.length;
-      if (link.isOpen) {
-        this.#routes.set(target, link);
-        sent.resolve(this.#put(link, text));
-      } else sent.reject(linkLost(target));
+      if (link.isOpen) sent.resolve(this.#put(link, text));
+      else sent.reject(linkLost(target));
     }
   }
 
-  #fail(entries: readonly Entry[], why: (entry: Entry) => unknown): void {
-    for (const entry of entries) {
-      this.#waitingUnits -= entry.text.length;
-      entry.sent.reject(why(entry));
-    }
+  #giveUp(lane: Lane, failure: unknown): void {
+    const { peer, target } = lane;
+    const error = peer === undefined
+      ? failure
+      : peerUnreachable(target, peer.address, failure);
+    for (const { sent } of this.#take(lane)) sent.reject(error);
+  }
+
+  /** Ends a lane; returns what waited in it. */
+  #take(lane: Lane): Entry[] {
+    if (this.#lanes.get(lane.target) === lane) this.#lanes.delete(lane.target);
+    const entries = lane.entries.splice(0);
+    for (const { text } of entries) this.#waitingUnits -= text.length;
+    return entries;
   }
 }
 

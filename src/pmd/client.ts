@@ -135,11 +135,12 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
   /**
    * Registers a node for as long as this connection lives.
    *
+   * @param attempt Higher than any that this life of the node has made.
    * @throws {DistflowError} `ALIAS_TAKEN`, `STALE_INCARNATION`,
    * `LIMIT_REACHED` or `NOT_LOCAL`.
    */
-  async register(node: NodeRecord): Promise<Lease> {
-    const answer = await this.#request({ type: "register", node });
+  async register(node: NodeRecord, attempt = 1): Promise<Lease> {
+    const answer = await this.#request({ type: "register", node, attempt });
     if (answer.type !== "registered") throw unexpected(answer);
     return { leaseMs: answer.leaseMs, heartbeatMs: answer.heartbeatMs };
   }

@@ -19,6 +19,14 @@ export type RegistryChange =
     readonly reason: LeaveReason;
   };
 
+/** A node that asks to be registered. */
+export interface Applicant {
+  /** The node. */
+  readonly node: NodeRecord;
+  /** Grows each time that one life of the node registers. */
+  readonly attempt: number;
+}
+
 /** What came of a registration. */
 export interface Registration {
   /** What watchers are to be told, in order. */
@@ -37,6 +45,7 @@ export interface Expiry {
 
 interface Entry {
   readonly record: NodeRecord;
+  readonly attempt: number;
   readonly owner: Owner;
   readonly registeredAtMs: number;
   heardAtMs: number;
@@ -80,11 +89,11 @@ export class Registry {
   }
 
   /**
-   * Registers `record` for `owner`.
+   * Registers a node for `owner`.
    *
-   * The same node may register again: with its incarnation, after it lost its
-   * connection (no change is told), or with a newer one, after a restart. A
-   * refused registration changes nothing.
+   * The same node may register again: with its incarnation and a higher
+   * attempt, after it lost its connection (no change is told), or with a newer
+   * incarnation, after a restart. A refused registration changes nothing.
    *
    * @param nowMs Monotonic time; `wallMs` is only stored to be shown.
    * @throws {DistflowError} `ALIAS_TAKEN`, `STALE_INCARNATION`,
@@ -92,15 +101,17 @@ export class Registry {
    */
   register(
     owner: Owner,
-    record: NodeRecord,
+    applicant: Applicant,
     nowMs: number,
     wallMs: number,
   ): Registration {
+    const { node: record, attempt } = applicant;
     const old = this.#byNodeId.get(record.nodeId);
-    this.#checkRegister(owner, record, old);
+    this.#checkRegister(owner, applicant, old);
     const isSame = old !== undefined && isSameLife(old.record, record);
     const entry: Entry = {
       record,
+      attempt,
       owner,
       registeredAtMs: isSame ? old.registeredAtMs : wallMs,
       heardAtMs: nowMs,
@@ -164,7 +175,7 @@ export class Registry {
 
   #checkRegister(
     owner: Owner,
-    record: NodeRecord,
+    { node: record, attempt }: Applicant,
     old: Entry | undefined,
   ): void {
     const held = this.#byOwner.get(owner);
@@ -173,7 +184,7 @@ export class Registry {
         reason: "a connection registers one node only",
       });
     }
-    if (old !== undefined && record.incarnation < old.record.incarnation) {
+    if (old !== undefined && isOlder(record, attempt, old)) {
       throw wireError("STALE_INCARNATION", { nodeId: record.nodeId });
     }
     this.#checkName(record.alias, record.nodeId);
@@ -226,6 +237,13 @@ export class Registry {
 function isSameLife(a: NodeRecord, b: NodeRecord): boolean {
   return a.nodeId === b.nodeId && a.incarnation === b.incarnation &&
     a.alias === b.alias && a.host === b.host && a.port === b.port;
+}
+
+/** Whether a registration was made before the one that is held. */
+function isOlder(record: NodeRecord, attempt: number, held: Entry): boolean {
+  const { incarnation } = held.record;
+  return record.incarnation < incarnation ||
+    (record.incarnation === incarnation && attempt < held.attempt);
 }
 
 function leave(entry: Entry, reason: LeaveReason): RegistryChange {

@@ -313,7 +313,7 @@ export class PmdServer implements SessionHost, AsyncDisposable {
     requireLocal(session, "register");
     const { changes, replaced } = this.#registry.register(
       session,
-      request.node,
+      request,
       nowMs,
       this.#platform.clock.wallMs(),
     );

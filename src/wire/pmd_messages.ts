@@ -78,7 +78,15 @@ export interface PmdStatus {
 
 /** What can be asked of a PMD. */
 export type PmdRequest =
-  | { readonly type: "register"; readonly node: NodeRecord }
+  | {
+    readonly type: "register";
+    readonly node: NodeRecord;
+    /**
+     * Grows each time that one life of a node registers: of two registrations
+     * on two connections, the PMD may read the earlier one last.
+     */
+    readonly attempt: number;
+  }
   | { readonly type: "unregister" }
   | { readonly type: "resolve"; readonly name: string }
   | { readonly type: "list" }
@@ -178,6 +186,7 @@ function decodeRequestBody(record: JsonRecord): PmdRequest {
       return {
         type: "register",
         node: decodeNodeRecord(readRecord(record.node, "a node")),
+        attempt: readInteger(record, "attempt", 1),
       };
     case "unregister":
       return { type: "unregister" };

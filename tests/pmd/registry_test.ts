@@ -19,13 +19,25 @@ function record(nodeId: string, fields: Partial<NodeRecord> = {}): NodeRecord {
   };
 }
 
+/** Registers with the attempt that is given, or with the next one. */
+let attempts = 0;
+function register(
+  registry: Registry,
+  owner: object,
+  node: NodeRecord,
+  nowMs = 0,
+  attempt = ++attempts,
+) {
+  return registry.register(owner, { node, attempt }, nowMs, WALL_MS + nowMs);
+}
+
 function code(act: () => unknown): string {
   return assertThrows(act, DistflowError).code;
 }
 
 Deno.test("a node is found by its alias and by its id", () => {
   const registry = new Registry({ leaseMs: LEASE_MS });
-  registry.register({}, record("a", { alias: "worker" }), 0, WALL_MS);
+  register(registry, {}, record("a", { alias: "worker" }), 0);
   assertEquals(registry.resolve("worker", 0)?.nodeId, "a");
   assertEquals(registry.resolve("a", 0)?.alias, "worker");
   assertEquals(registry.resolve("b", 0), undefined);
@@ -33,9 +45,9 @@ Deno.test("a node is found by its alias and by its id", () => {
 
 Deno.test("a second claim of an alias names its holder", () => {
   const registry = new Registry({ leaseMs: LEASE_MS });
-  registry.register({}, record("a", { alias: "worker" }), 0, WALL_MS);
+  register(registry, {}, record("a", { alias: "worker" }), 0);
   const error = assertThrows(
-    () => registry.register({}, record("b", { alias: "worker" }), 1, WALL_MS),
+    () => register(registry, {}, record("b", { alias: "worker" }), 1),
     DistflowError,
   );
   assertEquals(error.code, "ALIAS_TAKEN");
@@ -51,27 +63,22 @@ Deno.test("a second claim of an alias names its holder", () => {
 Deno.test("an alias is free again once its holder's connection closes", () => {
   const registry = new Registry({ leaseMs: LEASE_MS });
   const owner = {};
-  registry.register(owner, record("a", { alias: "worker" }), 0, WALL_MS);
+  register(registry, owner, record("a", { alias: "worker" }), 0);
   assertEquals(registry.unregister(owner, "disconnected"), {
     type: "leave",
     nodeId: "a",
     incarnation: 1,
     reason: "disconnected",
   });
-  registry.register({}, record("b", { alias: "worker" }), 0, WALL_MS);
+  register(registry, {}, record("b", { alias: "worker" }), 0);
   assertEquals(registry.resolve("worker", 0)?.nodeId, "b");
 });
 
 Deno.test("a node that reconnects takes over silently", () => {
   const registry = new Registry({ leaseMs: LEASE_MS });
   const [first, second] = [{}, {}];
-  registry.register(first, record("a", { alias: "worker" }), 0, WALL_MS);
-  const again = registry.register(
-    second,
-    record("a", { alias: "worker" }),
-    9,
-    WALL_MS + 9,
-  );
+  register(registry, first, record("a", { alias: "worker" }), 0);
+  const again = register(registry, second, record("a", { alias: "worker" }), 9);
   assertEquals(again, { changes: [], replaced: first });
   assertEquals(registry.unregister(first, "disconnected"), undefined);
   assertEquals(registry.resolve("worker", 9)?.registeredAtMs, WALL_MS);
@@ -79,29 +86,41 @@ Deno.test("a node that reconnects takes over silently", () => {
 
 Deno.test("a newer incarnation takes over, and watchers see both lives", () => {
   const registry = new Registry({ leaseMs: LEASE_MS });
-  registry.register({}, record("a"), 0, WALL_MS);
-  const { changes } = registry.register(
+  register(registry, {}, record("a"), 0);
+  const { changes } = register(
+    registry,
     {},
     record("a", { incarnation: 2, port: 5001 }),
     1,
-    WALL_MS,
   );
   assertEquals(changes.map(({ type }) => type), ["leave", "join"]);
   assertEquals(
-    code(() => registry.register({}, record("a"), 2, WALL_MS)),
+    code(() => register(registry, {}, record("a"), 2)),
     "STALE_INCARNATION",
   );
 });
 
+Deno.test("a registration that was overtaken by a later one is refused", () => {
+  const registry = new Registry({ leaseMs: LEASE_MS });
+  const [first, second] = [{}, {}];
+  register(registry, second, record("a"), 0, 2);
+  assertEquals(
+    code(() => register(registry, first, record("a"), 1, 1)),
+    "STALE_INCARNATION",
+  );
+  // A new life begins to count anew.
+  register(registry, first, record("a", { incarnation: 2 }), 2, 1);
+});
+
 Deno.test("an alias cannot be another node's id, nor an id another's alias", () => {
   const registry = new Registry({ leaseMs: LEASE_MS });
-  registry.register({}, record("a", { alias: "b" }), 0, WALL_MS);
+  register(registry, {}, record("a", { alias: "b" }), 0);
   assertEquals(
-    code(() => registry.register({}, record("b"), 0, WALL_MS)),
+    code(() => register(registry, {}, record("b"), 0)),
     "ALIAS_TAKEN",
   );
   assertEquals(
-    code(() => registry.register({}, record("c", { alias: "a" }), 0, WALL_MS)),
+    code(() => register(registry, {}, record("c", { alias: "a" }), 0)),
     "ALIAS_TAKEN",
   );
 });
@@ -109,9 +128,9 @@ Deno.test("an alias cannot be another node's id, nor an id another's alias", () 
 Deno.test("a connection registers one node only", () => {
   const registry = new Registry({ leaseMs: LEASE_MS });
   const owner = {};
-  registry.register(owner, record("a"), 0, WALL_MS);
+  register(registry, owner, record("a"), 0);
   assertEquals(
-    code(() => registry.register(owner, record("b"), 0, WALL_MS)),
+    code(() => register(registry, owner, record("b"), 0)),
     "INVALID_REQUEST",
   );
   assertEquals(registry.list(0).map(({ nodeId }) => nodeId), ["a"]);
@@ -120,7 +139,7 @@ Deno.test("a connection registers one node only", () => {
 Deno.test("a silent node expires at the end of its lease, not before", () => {
   const registry = new Registry({ leaseMs: LEASE_MS });
   const owner = {};
-  registry.register(owner, record("a"), 0, WALL_MS);
+  register(registry, owner, record("a"), 0);
   registry.heartbeat(owner, 1000);
   assertEquals(registry.expire(LEASE_MS + 999), []);
   assertEquals(registry.expire(LEASE_MS + 1000).map((end) => end.owner), [
@@ -131,24 +150,24 @@ Deno.test("a silent node expires at the end of its lease, not before", () => {
 
 Deno.test("a PMD that stood still does not let the leases run out", () => {
   const registry = new Registry({ leaseMs: LEASE_MS });
-  registry.register({}, record("a"), 0, WALL_MS);
+  register(registry, {}, record("a"), 0);
   registry.extend(60_000);
   assertEquals(registry.expire(60_000), []);
 });
 
 Deno.test("nodes beyond the limit are refused, known ones are not", () => {
   const registry = new Registry({ leaseMs: LEASE_MS, nodesMax: 1 });
-  registry.register({}, record("a"), 0, WALL_MS);
+  register(registry, {}, record("a"), 0);
   assertEquals(
-    code(() => registry.register({}, record("b"), 0, WALL_MS)),
+    code(() => register(registry, {}, record("b"), 0)),
     "LIMIT_REACHED",
   );
-  registry.register({}, record("a", { incarnation: 2 }), 0, WALL_MS);
+  register(registry, {}, record("a", { incarnation: 2 }), 0);
 });
 
 Deno.test("names such as __proto__ are names like any other", () => {
   const registry = new Registry({ leaseMs: LEASE_MS });
-  registry.register({}, record("__proto__", { alias: "constructor" }), 0, 0);
+  register(registry, {}, record("__proto__", { alias: "constructor" }), 0);
   assertEquals(registry.resolve("constructor", 0)?.nodeId, "__proto__");
   assertEquals(registry.resolve("toString", 0), undefined);
 });
@@ -240,7 +259,7 @@ Deno.test("any history leaves the registry as a simple model says", () => {
           const wanted = model.register(act.owner, node, nowMs);
           let result = "ok";
           try {
-            note(registry.register(owner, node, nowMs, WALL_MS).changes);
+            note(register(registry, owner, node, nowMs).changes);
           } catch (error) {
             if (!(error instanceof DistflowError)) throw error;
             result = error.code;

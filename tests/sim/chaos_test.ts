@@ -13,6 +13,7 @@ class Chaos {
   readonly #cluster: Cluster;
   readonly #frozen: Set<SimNode> = new Set();
   #startCount = 0;
+  #isSlow = false;
 
   constructor(world: SimWorld, cluster: Cluster) {
     this.#world = world;
@@ -30,8 +31,8 @@ class Chaos {
         linkIdleMs: this.#world.random.pick([0, 6000, 300_000]),
       }, { canSpawn, name: `${alias}-${this.#startCount}` });
     } catch (error) {
-      // A node that hosts the PMD and is frozen is a port that does not answer.
-      const isHung = this.#frozen.size > 0 &&
+      // The PMD may be within a node that is frozen, or very slow.
+      const isHung = (this.#frozen.size > 0 || this.#isSlow) &&
         hasCode(error, "PMD_PORT_TAKEN", "TIMEOUT");
       assert(
         hasCode(error, "ALIAS_TAKEN") || isHung,
@@ -92,7 +93,7 @@ class Chaos {
 
   /** 500 times as slow, a spike outlasts what a shutdown waits for. */
   #slow(node: SimNode, factor: number): void {
-    if (factor > 20) node.isTouched = true;
+    if (factor > 20) node.isTouched = this.#isSlow = true;
     this.#world.slow(node.process, factor);
   }
 
