@@ -334,8 +334,10 @@ export class PmdServer implements SessionHost, AsyncDisposable {
     requireLocal(session, "shut the PMD down");
     const nodeCount = this.#registry.size;
     if (nodeCount > 0 && !force) throw wireError("PMD_IN_USE", { nodeCount });
-    // The answer goes out first: what is queued is sent before the end.
-    this.#platform.clock.defer(() => this.#shutdown("requested"));
+    // The answer goes out first: the flush that sends it is planned behind the
+    // first turn, and closing a session drops what is not flushed.
+    const { clock } = this.#platform;
+    clock.defer(() => clock.defer(() => this.#shutdown("requested")));
     return { type: "ok" };
   }
 
