@@ -36,6 +36,7 @@ export class ConnectionPair implements SimConnection, SocketObserver {
   readonly #context: SocketContext;
   readonly #listener: SimListener;
   readonly #onOver: (pair: ConnectionPair) => void;
+  #isEstablished = false;
 
   /** Makes a connection that the dialer's system does not know of yet. */
   constructor(
@@ -84,13 +85,15 @@ export class ConnectionPair implements SimConnection, SocketObserver {
 
   /** The dialer's system got its answer: it says so, and may send. */
   establish(): void {
+    this.#isEstablished = true;
     this.dialed.execution.sockets.add(this.dialed);
     this.#toAcceptor.open();
   }
 
-  /** Nobody waits for this connection any more. */
+  /** The dialer waits no longer, whether its system has an answer or not. */
   abandon(): void {
-    this.#listener.drop(this.accepted);
+    if (this.#isEstablished) this.dialed.vanish();
+    else this.accepted.refuse();
   }
 
   /** Resets both sides: what is on its way is lost. */

@@ -126,6 +126,8 @@ export class Dial {
         pair.abandon();
         return;
       }
+      // The listener was closed while its answer was on its way.
+      if (pair.dialed.isGone) return this.#tryNext("CONNECTION_REFUSED");
       this.#network.addPair(pair);
       pair.establish();
       here.deliver(`${pair} connected to ${formatAddress(address)}`, () => {
@@ -138,7 +140,6 @@ export class Dial {
   #fail(code: keyof typeof REASONS): void {
     if (!this.#settle()) return;
     this.#pair?.abandon();
-    this.#pair?.dialed.vanish();
     const { hostname, port } = this.#address;
     this.#reject(
       new DistflowError(

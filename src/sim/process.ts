@@ -96,6 +96,12 @@ export interface ProcessInternals {
 const ORIGIN_MS_LIMIT = 1_000_000;
 
 let readInternals: (process: SimProcess) => ProcessInternals;
+let construct: (
+  execution: Execution,
+  pid: number,
+  options: SimProcessOptions,
+  context: ProcessContext,
+) => SimProcess;
 
 /**
  * A process of a {@linkcode SimWorld}: a platform to run things on, and the
@@ -136,6 +142,7 @@ export class SimProcess {
   readonly #env: Readonly<Record<string, string>>;
 
   static {
+    construct = (...parts) => new SimProcess(...parts);
     readInternals = (process) => ({
       execution: process.#execution,
       output: process.#output,
@@ -143,8 +150,7 @@ export class SimProcess {
     });
   }
 
-  /** Use {@linkcode SimWorld.process}. */
-  constructor(
+  private constructor(
     execution: Execution,
     pid: number,
     options: SimProcessOptions,
@@ -295,6 +301,16 @@ export class SimProcess {
       },
     };
   }
+}
+
+/** Makes a process whose event loop is `execution`; for the world. */
+export function makeProcess(
+  execution: Execution,
+  pid: number,
+  options: SimProcessOptions,
+  context: ProcessContext,
+): SimProcess {
+  return construct(execution, pid, options, context);
 }
 
 /** What the world knows of `process` beside its public face. */

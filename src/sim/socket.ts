@@ -58,6 +58,7 @@ export class SimSocket
   #isEndAsked = false;
   #isEndTold = false;
   #needsDrain = false;
+  #isDrainPlanned = false;
   #isGone = false;
   #closeError: DistflowError | undefined;
 
@@ -168,6 +169,10 @@ export class SimSocket
     this.#observer.opened(this);
   }
 
+  onOpenLost(): void {
+    this.refuse();
+  }
+
   onReadable(): void {
     if (!this.#isReadPlanned) this.#read();
   }
@@ -186,11 +191,19 @@ export class SimSocket
 
   onTaken(): void {
     this.#finishIfEnded();
-    if (!this.#needsDrain || this.queuedBytes > LOW_WATER_BYTES) return;
-    this.#needsDrain = false;
+    if (!this.#isDrained || this.#isDrainPlanned) return;
+    this.#isDrainPlanned = true;
     this.execution.deliver(`${this.#name} drained`, () => {
-      if (!this.#isGone && !this.#isEndAsked) this.#handler?.drain();
+      this.#isDrainPlanned = false;
+      // A process that was frozen may have written more since it was thawed.
+      if (!this.#isDrained || this.#isGone || this.#isEndAsked) return;
+      this.#needsDrain = false;
+      this.#handler?.drain();
     });
+  }
+
+  get #isDrained(): boolean {
+    return this.#needsDrain && this.queuedBytes <= LOW_WATER_BYTES;
   }
 
   get #isReadable(): boolean {

@@ -17,6 +17,8 @@ export interface StreamReceiver {
   readonly isGone: boolean;
   /** The first packet came: the connection is open for this side, too. */
   onOpen(): void;
+  /** The first packet disappeared: the connection will never be open. */
+  onOpenLost(): void;
   /** There is something to `take`, or the end was reached. */
   onReadable(): void;
   /** Bytes came, and nobody is there. */
@@ -261,6 +263,7 @@ export class Stream implements HeldUp {
     this.#flight.shift();
     this.#planArrival();
     if (!this.isVanishing) this.#receive(segment);
+    else if (segment.kind === "open") this.#receiver.onOpenLost();
   }
 
   #receive({ kind, chunks }: Segment): void {

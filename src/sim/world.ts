@@ -14,6 +14,7 @@ import {
 } from "./network_options.ts";
 import {
   internalsOf,
+  makeProcess,
   type ProcessContext,
   SimProcess,
   type SimProcessOptions,
@@ -260,14 +261,17 @@ export class SimWorld {
     const pid = host.takePid();
     const name = options.name ?? `${pid}@${host.hostname}`;
     const execution = new Execution(name, host, this.#scheduler, {
-      uncaught: (_execution, error) => this.#fail(name, error),
+      uncaught: (_execution, error) => {
+        if (this.#onUncaught === "record") return;
+        this.fail(`Process ${name} threw ${String(error)}`, error);
+      },
       ended: () => {
         this.#living.delete(process);
         this.#endListeners.get(execution)?.();
         this.#endListeners.delete(execution);
       },
     });
-    const process = new SimProcess(execution, pid, options, this.#context);
+    const process = makeProcess(execution, pid, options, this.#context);
     this.#living.add(process);
     if (program !== undefined) execution.begin(() => program(process.platform));
     return process;
@@ -445,6 +449,15 @@ export class SimWorld {
     this.#network.host(hostname).wallSkewMs = skewMs;
   }
 
+  /**
+   * Fails the run, and any later one, with a {@linkcode SimError} that tells
+   * `what` and where in the run it was noticed; for tests that watch from
+   * within, where an exception would only end the process.
+   */
+  fail(what: string, cause?: unknown): void {
+    this.#scheduler.fail(this.#error(what, { cause }));
+  }
+
   /** Seed, time and the last lines of the trace, for a failure's message. */
   report(): string {
     const lines = this.trace.slice(-REPORT_LINES_MAX);
@@ -492,13 +505,6 @@ export class SimWorld {
         this.#endListeners.set(execution, callback);
       },
     };
-  }
-
-  #fail(name: string, error: unknown): void {
-    if (this.#onUncaught === "record") return;
-    this.#scheduler.fail(
-      this.#error(`Process ${name} threw ${String(error)}`, { cause: error }),
-    );
   }
 
   #error(what: string, options?: ErrorOptions): SimError {

@@ -1,6 +1,10 @@
 import { assertEquals } from "@std/assert";
 import process from "node:process";
-import { SimWorld, type SimWorldOptions } from "../../../src/sim/mod.ts";
+import {
+  SimError,
+  SimWorld,
+  type SimWorldOptions,
+} from "../../../src/sim/mod.ts";
 
 /** What a test does with a simulated world. */
 export type SimStory = (world: SimWorld) => void | Promise<void>;
@@ -73,18 +77,27 @@ export async function runStory(
   options: Omit<SimWorldOptions, "seed"> = {},
 ): Promise<string> {
   const world = new SimWorld({ ...options, seed });
+  // It would end a real process; here it would end the tests, without a seed.
+  const onRejection = (reason: unknown): void =>
+    world.fail(
+      `Nobody listened to the rejection of a promise: ${reason}`,
+      reason,
+    );
+  process.on("unhandledRejection", onRejection);
   try {
     await story(world);
-    // What a process threw after the story last looked fails it, too.
+    // What was thrown after the story last looked fails it, too.
     await world.run(0);
     return world.traceHash;
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
-    const report = text.includes(world.report()) ? "" : `\n${world.report()}`;
+    const report = error instanceof SimError ? "" : `\n${world.report()}`;
     throw new Error(
       `Seed ${seed} fails: ${text}${report}\nRun it again: SEED=${seed} deno task sim`,
       { cause: error },
     );
+  } finally {
+    process.off("unhandledRejection", onRejection);
   }
 }
 
