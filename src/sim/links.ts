@@ -110,6 +110,14 @@ export class Links {
     this.#slowRules = factor === 1 ? rest : [...rest, { one, other, factor }];
   }
 
+  /** Forgets a process that has ended. */
+  forgetProcess(execution: Execution): void {
+    if (this.#slowRules.length === 0) return;
+    this.#slowRules = this.#slowRules.filter(({ one, other }) =>
+      one !== execution && other !== execution
+    );
+  }
+
   /** Whether nothing passes on `path` now, but will later. */
   isBlocked({ fromHost, toHost }: Path): boolean {
     if (this.#partitions.length === 0 || fromHost === toHost) return false;

@@ -267,6 +267,7 @@ export class SimWorld {
       },
       ended: () => {
         this.#living.delete(process);
+        this.#network.links.forgetProcess(execution);
         this.#endListeners.get(execution)?.();
         this.#endListeners.delete(execution);
       },

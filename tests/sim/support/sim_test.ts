@@ -61,7 +61,7 @@ export function simSeeds(
 ): void {
   const { seedCount = 1000, repeatEvery = 100, ...worldOptions } = options;
   Deno.test(name, async () => {
-    for (const seed of chosenSeeds(seedCount)) {
+    for (const seed of chooseSeeds(seedCount, process.env, process.argv)) {
       const traceHash = await runStory(story, seed, worldOptions);
       if (seed % repeatEvery !== 0) continue;
       const again = await runStory(story, seed, worldOptions);
@@ -77,13 +77,9 @@ export async function runStory(
   options: Omit<SimWorldOptions, "seed"> = {},
 ): Promise<string> {
   const world = new SimWorld({ ...options, seed });
-  // It would end a real process; here it would end the tests, without a seed.
-  const onRejection = (reason: unknown): void =>
-    world.fail(
-      `Nobody listened to the rejection of a promise: ${reason}`,
-      reason,
-    );
-  process.on("unhandledRejection", onRejection);
+  const stopListening = onUnhandledRejection((reason) =>
+    world.fail(`Nobody heard of the rejection of a promise: ${reason}`, reason)
+  );
   try {
     await story(world);
     // What was thrown after the story last looked fails it, too.
@@ -97,18 +93,42 @@ export async function runStory(
       { cause: error },
     );
   } finally {
-    process.off("unhandledRejection", onRejection);
+    stopListening();
   }
 }
 
-/** The seeds to run: `SEED` alone, or 1 to `--seeds`, or 1 to `seedCount`. */
-function chosenSeeds(seedCount: number): number[] {
-  const { SEED } = process.env;
+/**
+ * Calls `listener`, and nobody else, at each rejection without a listener: it
+ * would end a real process, and a test without telling the seed.
+ *
+ * @returns A function that puts everything back.
+ */
+function onUnhandledRejection(
+  listener: (reason: unknown) => void,
+): () => void {
+  const event = "unhandledRejection";
+  const others = process.listeners(event);
+  process.removeAllListeners(event);
+  process.on(event, listener);
+  return () => {
+    process.off(event, listener);
+    for (const other of others) process.on(event, other);
+  };
+}
+
+/**
+ * The seeds to run: `SEED` alone, or 1 to `--seeds`, or 1 to `seedCount`.
+ *
+ * @throws {TypeError} If either is there and not a whole number.
+ */
+export function chooseSeeds(
+  seedCount: number,
+  { SEED }: Readonly<Record<string, string | undefined>>,
+  args: readonly string[],
+): number[] {
   if (SEED !== undefined && SEED !== "") return [wholeNumber("SEED", SEED)];
-  const index = process.argv.indexOf("--seeds");
-  const count = index < 0
-    ? seedCount
-    : wholeNumber("--seeds", process.argv[index + 1]);
+  const index = args.indexOf("--seeds");
+  const count = index < 0 ? seedCount : wholeNumber("--seeds", args[index + 1]);
   return Array.from({ length: count }, (_, number) => number + 1);
 }
 
