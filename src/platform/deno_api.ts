@@ -63,7 +63,11 @@ export interface DenoConn {
   setNoDelay(noDelay: boolean): void;
 }
 
-/** Deno's API where this code runs on Deno; undefined on Node.js. */
+/**
+ * Deno's API where this code runs on Deno; undefined on Node.js, also where a
+ * shim puts parts of it there.
+ */
 export function denoApi(): DenoApi | undefined {
-  return (globalThis as { readonly Deno?: DenoApi }).Deno;
+  const api = (globalThis as { readonly Deno?: Partial<DenoApi> }).Deno;
+  return api?.version === undefined ? undefined : api as DenoApi;
 }
