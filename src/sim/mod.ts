@@ -35,10 +35,6 @@ export {
   type SimProcessOptions,
   type SimProgram,
 } from "./process.ts";
-export {
-  SimError,
-  type SimSelection,
-  SimWorld,
-  type SimWorldOptions,
-  type UntilOptions,
-} from "./world.ts";
+export type { SimSelection } from "./selection.ts";
+export { SimError, SimWorld } from "./world.ts";
+export type { SimWorldOptions, UntilOptions } from "./world_options.ts";

@@ -231,7 +231,7 @@ export class Stream implements HeldUp {
     const last = this.#flight[this.#flight.length - 1];
     // What is written at one moment travels together.
     if (kind === "data" && last?.kind === kind && last.sentAtUs === nowUs) {
-      last.chunks.push(...chunks);
+      for (const chunk of chunks) last.chunks.push(chunk);
       return;
     }
     const arriveAtUs = Math.max(

@@ -1,17 +1,8 @@
-import { checkChoice, checkInteger } from "../base/options.ts";
 import { SeededRandom } from "../base/random.ts";
-import { currentPlatform } from "../platform/mod.ts";
 import type { ConnectionPair, SimConnection } from "./connection.ts";
 import { Execution } from "./execution.ts";
 import { Network } from "./network.ts";
-import {
-  checkRange,
-  type MsRange,
-  resolveNetworkOptions,
-  type SimNetworkOptions,
-  usOf,
-  type UsRange,
-} from "./network_options.ts";
+import { usOf, type UsRange } from "./network_options.ts";
 import {
   internalsOf,
   makeProcess,
@@ -20,81 +11,15 @@ import {
   type SimProcessOptions,
   type SimProgram,
 } from "./process.ts";
+import { selectPairs, type SimSelection } from "./selection.ts";
 import { Scheduler } from "./scheduler.ts";
 import { spawnProcess, type SpawnWorld } from "./spawn.ts";
 import { Trace } from "./trace.ts";
-
-/** Options for {@linkcode SimWorld}. */
-export interface SimWorldOptions {
-  /** Decides everything that is left to chance: 0 to 2^32 - 1. */
-  seed: number;
-  /**
-   * What processes can spawn, by the last part of the module's address without
-   * its extension: `pmd` for `https://jsr.io/@distflow/pmd/0.1.0/pmd.ts`.
-   *
-   * @default {{}}
-   */
-  programs?: Readonly<Record<string, SimProgram>>;
-  /**
-   * How the network behaves while nothing is broken.
-   *
-   * @default {{}}
-   */
-  network?: SimNetworkOptions;
-  /**
-   * How long a spawned process takes to start.
-   *
-   * @default {[20, 120]}
-   */
-  spawnDelayMs?: MsRange;
-  /**
-   * What happens when code of a process throws and nobody catches it. The
-   * process always ends, as it would in reality. `"fail"` also fails the run;
-   * `"record"` leaves it at `uncaught` of the process.
-   *
-   * @default {"fail"}
-   */
-  onUncaught?: "fail" | "record";
-  /**
-   * How many lines of the trace are kept; 0 or more.
-   *
-   * @default {1000}
-   */
-  traceLinesMax?: number;
-  /**
-   * Calls back in another turn of the real event loop, once all promises that
-   * can go on have gone on.
-   *
-   * @default the current platform's `clock.defer`
-   */
-  nextTurn?: (callback: () => void) => void;
-}
-
-/** Options for {@linkcode SimWorld.until}. */
-export interface UntilOptions {
-  /**
-   * How much virtual time it may take, in milliseconds.
-   *
-   * @default {60000}
-   */
-  withinMs?: number;
-  /**
-   * What is waited for, to be named when it does not come.
-   *
-   * @default {"what the test waits for"}
-   */
-  what?: string;
-}
-
-/**
- * Which connections a fault hits: one, all of a process, all between two
- * processes, or all that a function chooses.
- */
-export type SimSelection =
-  | SimConnection
-  | SimProcess
-  | readonly [one: SimProcess, other: SimProcess]
-  | ((connection: SimConnection) => boolean);
+import {
+  resolveWorldOptions,
+  type SimWorldOptions,
+  type UntilOptions,
+} from "./world_options.ts";
 
 /** Lines of the trace that come with a failure. */
 const REPORT_LINES_MAX = 40;
@@ -170,37 +95,20 @@ export class SimWorld {
    * @throws {TypeError|RangeError} If an option is not what it must be.
    */
   constructor(options: SimWorldOptions) {
-    const act = "simulate a world";
-    this.seed = checkInteger(act, "seed", options.seed, {
-      min: 0,
-      max: 2 ** 32 - 1,
-    });
-    this.#onUncaught = checkChoice(
-      act,
-      "onUncaught",
-      options.onUncaught ?? "fail",
-      ["fail", "record"],
-    );
-    this.#programs = new Map(Object.entries(options.programs ?? {}));
-    this.#trace = new Trace(
-      checkInteger(act, "traceLinesMax", options.traceLinesMax ?? 1000, {
-        min: 0,
-      }),
-    );
-    const nextTurn = options.nextTurn ?? currentTurns();
+    const settings = resolveWorldOptions(options);
+    this.seed = settings.seed;
+    this.#onUncaught = settings.onUncaught;
+    this.#programs = settings.programs;
+    this.#trace = new Trace(settings.traceLinesMax);
     this.#scheduler = new Scheduler(
       this.#trace,
-      nextTurn,
+      settings.nextTurn,
       (what) => this.#error(what),
     );
     const root = new SeededRandom(this.seed);
     const branch = () => new SeededRandom(root.below(2 ** 32));
     this.random = branch();
-    this.#network = new Network(
-      this.#scheduler,
-      branch(),
-      resolveNetworkOptions(options.network ?? {}),
-    );
+    this.#network = new Network(this.#scheduler, branch(), settings.network);
     this.#context = {
       scheduler: this.#scheduler,
       network: this.#network,
@@ -208,9 +116,7 @@ export class SimWorld {
       spawn: (parent, request) =>
         spawnProcess(this.#spawnWorld, parent, request),
     };
-    this.#spawnWorld = this.#makeSpawnWorld(
-      checkRange("spawnDelayMs", options.spawnDelayMs, [20, 120]),
-    );
+    this.#spawnWorld = this.#makeSpawnWorld(settings.spawnDelay);
   }
 
   /** Milliseconds of virtual time since the start. */
@@ -486,14 +392,7 @@ export class SimWorld {
   }
 
   #select(selection: SimSelection): ConnectionPair[] {
-    return this.#network.pairs.filter((pair) => {
-      if (selection instanceof SimProcess) return touches(pair, selection);
-      if (typeof selection === "function") return selection(pair);
-      if (!isPair(selection)) return selection === pair;
-      const [one, other] = selection;
-      return pair.dialer === one && pair.acceptor === other ||
-        pair.dialer === other && pair.acceptor === one;
-    });
+    return selectPairs(this.#network.pairs, selection);
   }
 
   #makeSpawnWorld(spawnDelay: UsRange): SpawnWorld {
@@ -517,19 +416,4 @@ export class SimWorld {
 export class SimError extends Error {
   /** The class name, written out so that minifiers keep it. */
   override readonly name = "SimError";
-}
-
-function touches(pair: ConnectionPair, process: SimProcess): boolean {
-  return pair.dialer === process || pair.acceptor === process;
-}
-
-function isPair(
-  selection: SimConnection | readonly [SimProcess, SimProcess],
-): selection is readonly [SimProcess, SimProcess] {
-  return Array.isArray(selection);
-}
-
-function currentTurns(): (callback: () => void) => void {
-  const { clock } = currentPlatform();
-  return (callback) => clock.defer(callback);
 }
