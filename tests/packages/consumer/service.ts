@@ -1,0 +1,31 @@
+// A consumer's file: it is type-checked against the package's declarations.
+import {
+  DistflowError,
+  type NodeEvents,
+  type NodeOptions,
+  NodeRuntime,
+  type PeerInfo,
+} from "@distflow/core";
+import { SimWorld } from "@distflow/core/testing";
+
+type Job = { type: "JOB"; id: number } | { type: "DONE"; id: number };
+
+export async function serve(options: NodeOptions): Promise<NodeRuntime<Job>> {
+  const node = await NodeRuntime.start<Job>(options);
+  node.onMessage(async (message, meta) => {
+    if (message.type === "JOB") {
+      await node.send(meta.from, { type: "DONE", id: message.id });
+    }
+  });
+  node.on("peer:join", (peer: PeerInfo) => console.log(peer.alias?.length));
+  const reason: NodeEvents["peer:leave"][1] = "shutdown";
+  // @ts-expect-error: a message of another shape
+  await node.send("x", { type: "NO" }).catch((error: unknown) => {
+    if (error instanceof DistflowError && error.code === "PEER_NOT_FOUND") {
+      console.log(reason);
+    }
+  });
+  return node;
+}
+
+export const world: SimWorld = new SimWorld({ seed: 1 });
