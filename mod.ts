@@ -7,14 +7,22 @@
  * mapper daemon of the machine (which it starts if there is none), sees peers
  * come and go, and sends them messages by their alias.
  *
- * @example Two processes that talk
- * ```ts no-run
- * import { NodeRuntime } from "@distflow/core";
+ * @example A node, and a message
+ * ```ts
+ * import { NodeRuntime, PmdServer } from "@distflow/core";
+ * import { assertEquals } from "@std/assert";
  *
- * const node = await NodeRuntime.start({ alias: "my-service" });
- * node.onMessage((message, meta) => console.log(meta.alias, message));
- * node.on("peer:join", (peer) => console.log(`${peer.alias} is here`));
- * await node.send("other-service", { type: "HELLO" });
+ * // A PMD of its own keeps this example apart from what runs on the machine.
+ * await using pmd = await PmdServer.start({ port: 0 });
+ * await using node = await NodeRuntime.start<{ text: string }>({
+ *   alias: "my-service",
+ *   pmd: { port: pmd.address.port },
+ * });
+ * const received = new Promise((resolve) =>
+ *   node.onMessage((message, meta) => resolve([message.text, meta.alias]))
+ * );
+ * await node.send("my-service", { text: "hello" });
+ * assertEquals(await received, ["hello", "my-service"]);
  * ```
  *
  * @module
@@ -33,6 +41,27 @@ export {
 export type { JsonValue } from "./src/base/json.ts";
 export { type Random, SeededRandom } from "./src/base/random.ts";
 export { VERSION } from "./src/base/version.ts";
+export {
+  configureLogger,
+  createTransport,
+  formatRecordAsJson,
+  formatRecordAsText,
+  getLogger,
+  type LogContext,
+  type LoggedError,
+  type Logger,
+  LoggerHub,
+  type LoggerOptions,
+  type LogLevel,
+  type LogLevels,
+  type LogRecord,
+  type LogThreshold,
+  type LogTransport,
+  type LogTransportOptions,
+  type LogWrite,
+  silentLogger,
+  type TextFormatOptions,
+} from "./src/log/mod.ts";
 export type { PeerInfo } from "./src/node/directory.ts";
 export type {
   MailboxOptions,
