@@ -81,14 +81,22 @@ interface Slot {
  * There is one node per process: starting it again with the same options
  * returns the same node.
  *
- * @example Two processes that talk
- * ```ts no-run
- * import { NodeRuntime } from "@distflow/core";
+ * @example Peers, and a target that nobody has
+ * ```ts
+ * import { DistflowError, NodeRuntime, PmdServer } from "@distflow/core";
+ * import { assertEquals, assertRejects } from "@std/assert";
  *
- * const node = await NodeRuntime.start({ alias: "greeter" });
- * node.onMessage(async (message, meta) => {
- *   await node.send(meta.from, { type: "HELLO", to: message });
+ * await using pmd = await PmdServer.start({ port: 0 });
+ * await using node = await NodeRuntime.start({
+ *   alias: "greeter",
+ *   pmd: { port: pmd.address.port },
  * });
+ * assertEquals(await node.discover(), []);
+ * const error = await assertRejects(
+ *   () => node.send("nobody", "hello"),
+ *   DistflowError,
+ * );
+ * assertEquals(error.code, "PEER_NOT_FOUND");
  * ```
  */
 export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {

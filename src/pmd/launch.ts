@@ -119,7 +119,7 @@ async function spawnPmd(options: ReachPmdOptions): Promise<void> {
  * The PMD's entry point: beside the library's, wherever that was loaded from
  * (a file, a registry's `https:` address, or the npm package).
  */
-function pmdModule(): URL {
+export function pmdModule(): URL {
   const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
   return new URL(`../../pmd.${extension}`, import.meta.url);
 }

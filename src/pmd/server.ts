@@ -108,7 +108,7 @@ const VIOLATIONS: ReadonlySet<ErrorCode> = new Set([
  * assertEquals(server.status().nodeCount, 0);
  * ```
  */
-export class PmdServer implements SessionHost, AsyncDisposable {
+export class PmdServer implements AsyncDisposable {
   /** Which life of the PMD this is; another one after each start. */
   readonly pmdId: string;
   /** Resolves when the server has ended, with the reason. */
@@ -125,6 +125,12 @@ export class PmdServer implements SessionHost, AsyncDisposable {
   readonly #ungreeted: Set<Session> = new Set();
   readonly #startedAtMs: number;
 
+  readonly #sessionHost: SessionHost = {
+    answer: (session, request) => this.#answer(session, request),
+    snapshot: () => this.#snapshot(),
+    greeted: (session) => void this.#ungreeted.delete(session),
+    closed: (session, error) => this.#closed(session, error),
+  };
   #listener: Listener | undefined;
   #sequence = 0;
   #watcherCount = 0;
@@ -218,8 +224,7 @@ export class PmdServer implements SessionHost, AsyncDisposable {
     await this.shutdown();
   }
 
-  /** Does what a session asks; for the server's own sessions. */
-  answer(session: Session, request: PmdRequest): object {
+  #answer(session: Session, request: PmdRequest): object {
     this.#requestCount++;
     const nowMs = this.#platform.clock.monotonicMs();
     switch (request.type) {
@@ -249,8 +254,7 @@ export class PmdServer implements SessionHost, AsyncDisposable {
     }
   }
 
-  /** The frame of a snapshot; for the server's own sessions. */
-  snapshot(): string {
+  #snapshot(): string {
     const nowMs = this.#platform.clock.monotonicMs();
     return JSON.stringify({
       type: "snapshot",
@@ -259,13 +263,7 @@ export class PmdServer implements SessionHost, AsyncDisposable {
     });
   }
 
-  /** A session has said its hello; for the server's own sessions. */
-  greeted(session: Session): void {
-    this.#ungreeted.delete(session);
-  }
-
-  /** A session is over; for the server's own sessions. */
-  closed(session: Session, error: DistflowError | undefined): void {
+  #closed(session: Session, error: DistflowError | undefined): void {
     this.#sessions.delete(session);
     this.#ungreeted.delete(session);
     if (session.isWatching) this.#watcherCount--;
@@ -292,7 +290,7 @@ export class PmdServer implements SessionHost, AsyncDisposable {
 
   #accept(connection: Connection): void {
     if (this.#end !== undefined) return connection.close();
-    const session = new Session(connection, this, {
+    const session = new Session(connection, this.#sessionHost, {
       clock: this.#platform.clock,
       writer: this.#writer,
       hello: this.#hello,
