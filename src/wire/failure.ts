@@ -30,7 +30,9 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]?: Describe } = {
   NOT_REGISTERED: () => "Cannot do this before the node is registered",
   PEER_NOT_FOUND: ({ name }) => `Cannot find "${name}": no node has that name`,
   PMD_IN_USE: ({ nodeCount }) =>
-    `Cannot shut the PMD down: ${nodeCount} nodes are registered. Shut them down first, or use --force`,
+    `Cannot shut the PMD down: ${
+      nodeCount === 1 ? "1 node is" : `${nodeCount} nodes are`
+    } registered. Shut down what is, or use --force`,
   PMD_SHUT_DOWN: () => "Cannot go on: the PMD was shut down",
   PROTOCOL_MISMATCH: () =>
     "Cannot talk to the other side: it speaks another version of the protocol",

@@ -7,6 +7,8 @@ import * as std from "npm:deno-std@1.4.0/cli/parse_args.js";
 export interface ParseOptions {
   /** Options that take no value. */
   boolean?: readonly string[];
+  /** Options without a value that `--no-` turns off. */
+  negatable?: readonly string[];
   /** Options whose value stays text; `_` stands for the operands. */
   string?: readonly string[];
   /** Other names of options. */
