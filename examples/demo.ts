@@ -20,9 +20,6 @@ import { fileURLToPath } from "node:url";
 type Chat = { type: "HELLO" | "WELCOME"; text: string };
 
 const IS_DENO = "Deno" in globalThis;
-const [role, alias, portText] = process.argv.slice(2);
-if (role === "node") await runNode(alias ?? "", Number(portText));
-else await runDemo();
 
 /** One of the demo's processes: greets whoever joins, and answers greetings. */
 async function runNode(alias: string, port: number): Promise<void> {
@@ -174,3 +171,7 @@ async function freePort(): Promise<number> {
   await once(server, "close");
   return typeof address === "object" && address !== null ? address.port : 0;
 }
+
+const [role, alias, portText] = process.argv.slice(2);
+if (role === "node") await runNode(alias ?? "", Number(portText));
+else await runDemo();
