@@ -59,7 +59,6 @@ export class Stream implements HeldUp {
   #windowedBytes = 0;
   #flight: Segment[] = [];
   #arrival: SimEvent | undefined;
-  #lastArriveAtUs = 0;
   #giveUp: SimEvent | undefined;
 
   #received: Uint8Array[] = [];
@@ -234,15 +233,12 @@ export class Stream implements HeldUp {
       for (const chunk of chunks) last.chunks.push(chunk);
       return;
     }
-    const arriveAtUs = Math.max(
-      this.#lastArriveAtUs,
-      nowUs + this.#links.delayUs(this.path, byteCount),
-    );
-    this.#lastArriveAtUs = arriveAtUs;
+    const arriveAtUs = nowUs + this.#links.delayUs(this.path, byteCount);
     this.#flight.push({ kind, chunks, sentAtUs: nowUs, arriveAtUs });
     this.#planArrival();
   }
 
+  /** What is sent later never overtakes, also when it took less time. */
   #planArrival(): void {
     const segment = this.#flight[0];
     if (segment === undefined || this.#arrival !== undefined) return;

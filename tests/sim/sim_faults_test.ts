@@ -135,6 +135,79 @@ simTest(
 );
 
 simTest(
+  "what is read during a partition is acknowledged after it",
+  async (world) => {
+    const { dialed, accepted } = await connectPair(world, HOSTS);
+    accepted.connection.pause();
+    dialed.connection.write(new Uint8Array(100_000));
+    await world.run(100);
+    const { queuedBytes } = dialed.connection;
+    assertEquals(queuedBytes, 100_000 - 65536);
+    world.partition([HOSTS[0]], [HOSTS[1]]);
+    accepted.connection.resume();
+    await world.run(1000);
+    assertEquals(accepted.byteCount, 65536);
+    assertEquals(dialed.connection.queuedBytes, queuedBytes);
+    world.heal();
+    await world.until(() => accepted.byteCount === 100_000);
+  },
+);
+
+simTest(
+  "a connection that outlasts a partition is as good as before",
+  async (world) => {
+    const { dialed, accepted } = await connectPair(world, HOSTS);
+    world.partition([HOSTS[0]], [HOSTS[1]]);
+    dialed.send("x");
+    await world.run(8000);
+    world.heal();
+    await world.settle();
+    assertEquals([accepted.text, ...accepted.events, ...dialed.events], ["x"]);
+  },
+  { network: { giveUpMs: 10_000, retransmitMaxMs: 1000 } },
+);
+
+simTest(
+  "a reset during a partition is lost; the next write finds out",
+  async (world) => {
+    const { client, dialed, accepted } = await connectPair(world, HOSTS);
+    dialed.connection.pause();
+    accepted.send("unread");
+    await world.run(100);
+    world.partition([HOSTS[0]], [HOSTS[1]]);
+    client.crash();
+    await world.run(1000);
+    world.heal();
+    await world.settle();
+    assertEquals(accepted.events, []);
+    accepted.send("x");
+    await world.settle();
+    assertEquals(accepted.events, ["close CONNECTION_RESET"]);
+  },
+);
+
+simTest(
+  "connections that are lost while they open do not fill the backlog",
+  async (world) => {
+    const [server, client] = HOSTS.map((hostname) =>
+      world.process({ hostname })
+    );
+    assert(server && client);
+    const address = { hostname: HOSTS[0], port: 1 };
+    const { accepted } = await listen(world, server, address);
+    for (let count = 0; count < 10; count++) {
+      await connect(world, client, address);
+      assertEquals(world.halfOpen(client), count + 1);
+    }
+    await world.settle();
+    assertEquals(accepted.length, 0);
+    await connect(world, client, address);
+    await world.until(() => accepted.length === 1);
+  },
+  { network: { backlogMax: 3 } },
+);
+
+simTest(
   "a partition does not touch what it does not separate",
   async (world) => {
     const { dialed, accepted } = await connectPair(world, HOSTS);

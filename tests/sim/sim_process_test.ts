@@ -3,7 +3,7 @@ import { DistflowError } from "../../src/base/errors.ts";
 import type { SimProcess, SimProgram } from "../../src/sim/mod.ts";
 import type { SpawnRequest } from "../../src/transport/platform.ts";
 import { connect, connectPair, listen, LOCAL } from "./support/recorder.ts";
-import { simTest } from "./support/sim_test.ts";
+import { simSeeds, simTest } from "./support/sim_test.ts";
 
 const PMD: SpawnRequest = {
   module: new URL("https://jsr.io/@distflow/pmd/0.1.0/pmd.ts"),
@@ -53,6 +53,7 @@ simTest("a killed process never runs anything again", async (world) => {
   assertEquals([dialed.text, ...dialed.events], [""]);
   assertEquals(accepted.text, "");
   assertEquals([client.alive, client.exitCode], [false, 137]);
+  assertEquals([client.pendingTimers, client.pendingOperations], [0, 0]);
   assertEquals(client.output, []);
   assertEquals(world.processes.includes(client), false);
   assert(server.alive);
@@ -124,9 +125,11 @@ simTest(
     const cancelled = clock.schedule(40, () => seen.push("cancelled"));
     clock.schedule(15, () => cancelled.cancel());
 
+    const late = clock.schedule(50, () => seen.push("cancelled when due"));
     client.freeze();
     accepted.send("heartbeat");
     await world.run(5000);
+    late.cancel();
     assertEquals([seen, dialed.text], [[], ""]);
     assert(client.frozen && client.alive);
     assertEquals(client.openConnections, 1);
@@ -311,6 +314,7 @@ simTest("spawning fails if the program stays silent", async (world) => {
     "no line came for 5000 ms",
   );
   assertEquals(error.code, "PMD_LAUNCH_FAILED");
+  assertEquals(world.processes.length, 1);
 }, {
   programs: {
     pmd: ({ clock, process }) => {
@@ -382,5 +386,36 @@ simTest(
     one.platform.process.shared.set("node", 1);
     assertEquals(one.platform.process.shared.get("node"), 1);
     assertEquals(other.platform.process.shared.get("node"), undefined);
+  },
+);
+
+simSeeds(
+  "a program that ends right after its first line was started",
+  async (world) => {
+    const { process } = world.process().platform;
+    assertEquals(await world.until(process.spawn(PMD)), "runs already");
+  },
+  {
+    seedCount: 50,
+    programs: {
+      pmd: ({ process }) => {
+        process.writeOut("runs already\n");
+        process.exit(0);
+      },
+    },
+  },
+);
+
+simTest(
+  "a program is not kept alive by a connect that is over",
+  async (world) => {
+    const process = world.process({
+      program: async ({ transport }) => {
+        const options = { timeoutMs: 60_000 };
+        await transport.connect(LOCAL, options).catch(() => {});
+      },
+    });
+    await world.run(10);
+    assertEquals(process.exitCode, 0);
   },
 );

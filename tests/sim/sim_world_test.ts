@@ -249,8 +249,14 @@ Deno.test("the checksum of a run covers bytes that no line of the trace shows", 
       dialed.send(text);
       await world.until(() => accepted.byteCount === text.length);
     }, 9);
-  assertEquals(await hashOf("one"), await hashOf("one"));
-  assertNotEquals(await hashOf("one"), await hashOf("two"));
+  assertEquals(
+    await hashOf("one, two, three"),
+    await hashOf("one, two, three"),
+  );
+  assertNotEquals(
+    await hashOf("one, two, three"),
+    await hashOf("two, two, three"),
+  );
 });
 
 simTest("the trace keeps its last lines only", async (world) => {
