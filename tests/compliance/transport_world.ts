@@ -27,6 +27,11 @@ export interface TransportWorld {
   /** Makes the world go on until `promise` is settled, and returns its value. */
   until<Value>(promise: Promise<Value>): Promise<Value>;
   /**
+   * Lets whatever is under way come to rest, so that the suite can see that
+   * something did not happen.
+   */
+  settle(): Promise<void>;
+  /**
    * Makes an address at which a request to connect gets no answer, neither yes
    * nor no. Left out where that cannot be arranged.
    */
