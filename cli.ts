@@ -11,7 +11,5 @@ import { runCli } from "./src/cli/main.ts";
 import { isMain } from "./src/platform/main.ts";
 
 export { runCli } from "./src/cli/main.ts";
-export type { Platform } from "./src/transport/platform.ts";
-export type { Terminal } from "./src/transport/terminal.ts";
 
 if (isMain(import.meta)) runCli();

@@ -27,11 +27,10 @@ import { watchNodes } from "./watch_command.ts";
  * Runs the `distflow` command as the whole program: reads the command line,
  * does what it says, and ends the process with the exit code.
  */
-export async function runCli(
-  platform: Platform = currentPlatform(),
-  terminal: Terminal = currentTerminal(),
-): Promise<void> {
-  platform.process.exit(await runCommandLine(platform, terminal));
+export async function runCli(): Promise<void> {
+  const platform = currentPlatform();
+  const exitCode = await runCommandLine(platform, currentTerminal());
+  platform.process.exit(exitCode);
 }
 
 /** Does what the command line of the process says; returns the exit code. */

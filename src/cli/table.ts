@@ -76,10 +76,7 @@ export function renderRows(
       const shown = cell.style === undefined ? text : paint(cell.style, text);
       return columns[index]?.isRight ? [space, shown] : [shown, space];
     });
-    // No space behind the last value.
-    const last = parts.at(-1);
-    if (last?.[1]?.trim() === "") last.pop();
-    return parts.map((part) => part.join("")).join(GAP);
+    return parts.map((part) => part.join("")).join(GAP).trimEnd();
   });
 }
 

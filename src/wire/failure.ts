@@ -31,8 +31,10 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]?: Describe } = {
   PEER_NOT_FOUND: ({ name }) => `Cannot find "${name}": no node has that name`,
   PMD_IN_USE: ({ nodeCount }) =>
     `Cannot shut the PMD down: ${
-      nodeCount === 1 ? "1 node is" : `${nodeCount} nodes are`
-    } registered. Shut down what is, or use --force`,
+      nodeCount === 1
+        ? "1 node is registered. Shut it"
+        : `${nodeCount} nodes are registered. Shut them`
+    } down first, or use --force`,
   PMD_SHUT_DOWN: () => "Cannot go on: the PMD was shut down",
   PROTOCOL_MISMATCH: () =>
     "Cannot talk to the other side: it speaks another version of the protocol",
