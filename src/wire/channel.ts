@@ -2,7 +2,12 @@ import type { Clock, Timer } from "../base/clock.ts";
 import { DistflowError } from "../base/errors.ts";
 import { isRecord, type JsonRecord } from "../base/json.ts";
 import type { Connection } from "../transport/transport.ts";
-import { fromWireFailure, toWireFailure, wireError } from "./failure.ts";
+import {
+  fromWireFailure,
+  isViolation,
+  toWireFailure,
+  wireError,
+} from "./failure.ts";
 import { violation } from "./fields.ts";
 import { FrameDecoder, type FrameWriter, utf8Length } from "./frame.ts";
 import { decodeHello, encodeHello, type Hello } from "./hello.ts";
@@ -59,6 +64,9 @@ export interface ChannelOptions {
   readonly highWaterUnits: number;
 }
 
+/** How often an ending connection is looked at. */
+const CLOSE_CHECK_MS = CLOSE_TIMEOUT_MS / 4;
+
 type ChannelState = "hello" | "parked" | "open" | "closing" | "closed";
 
 /**
@@ -83,6 +91,8 @@ export class Channel {
   #state: ChannelState = "hello";
   /** Why this channel ends; set once. Input is ignored from then on. */
   #failure: DistflowError | undefined;
+  /** How the other side broke the protocol, if this side ended it for that. */
+  #violation: DistflowError | undefined;
   /** Guards the hello first, and the end later. */
   #timer: Timer;
   #peerFrameBytesMax: number = HELLO_BYTES_MAX;
@@ -90,10 +100,13 @@ export class Channel {
   #writable = true;
   #aboveHighWater = false;
   #isPaused = false;
+  #hasPeerEnded = false;
   /** The connection is over, but what it brought is not all told yet. */
   #isConnectionClosed = false;
-  #lossCause: Error | undefined;
+  /** How the connection was lost, unless it ended in peace. */
+  #loss: DistflowError | undefined;
   #lastHeardAtMs: number;
+  #writtenBytes = 0;
 
   /** Starts to speak on `connection`, which nobody has started yet. */
   constructor(
@@ -151,6 +164,14 @@ export class Channel {
     return this.#lastHeardAtMs;
   }
 
+  /**
+   * How the other side broke the protocol, if that is why this side ended the
+   * channel; not what the other side said of this one.
+   */
+  get violation(): DistflowError | undefined {
+    return this.#violation;
+  }
+
   /** Answers the other side's hello with ours: the channel is open. */
   accept(): void {
     if (this.#state !== "parked") return;
@@ -159,22 +180,27 @@ export class Channel {
     this.resume();
   }
 
-  /** Queues a control message, ahead of all data; dropped unless open. */
+  /**
+   * Queues a control message, ahead of all data; dropped unless open. One that
+   * is larger than the other side accepts closes the channel.
+   */
   sendControl(text: string): void {
     if (this.#state !== "open") return;
+    if (text.length * 3 > this.#peerFrameBytesMax && !this.#fits(text)) return;
     this.#queue.pushControl(text);
     this.#afterPush();
   }
 
   /**
-   * Queues a data message on an open channel.
+   * Queues a data message.
    *
    * @param text The message's JSON.
    * @returns False if the queue is above the high-water mark.
    * @throws {DistflowError} `MESSAGE_TOO_LARGE` if the other side would not
-   * accept it.
+   * accept it, `CONNECTION_CLOSED` unless the channel is open.
    */
   sendData(text: string): boolean {
+    if (this.#state !== "open") throw connectionLost(undefined);
     if (text.length * 3 + 2 > this.#peerFrameBytesMax) this.#checkSize(text);
     this.#queue.pushData(text);
     this.#afterPush();
@@ -184,12 +210,14 @@ export class Channel {
   /** Goes on after the handler's `batch` returned false. */
   resume(): void {
     this.#guard(() => this.#decoder.resume());
+    this.#checkCut();
     this.#tellClosed();
   }
 
   /**
    * Sends what is queued, then ends this side. The other side is heard until
-   * it ends too; if it does not, the connection is closed after 2 s.
+   * it ends too. A connection that stands still for 2 s meanwhile is closed,
+   * and `closed` is told with `TIMEOUT`.
    */
   end(): void {
     if (this.#state !== "open") return;
@@ -197,22 +225,42 @@ export class Channel {
     this.#flush();
   }
 
-  /** Tells the other side why it ends, and drops what is queued. */
+  /**
+   * Tells the other side why it ends, and drops what is queued. What still
+   * comes is read, so that the other side gets the reason, and ignored.
+   */
   close(failure: DistflowError): void {
     if (this.#state === "closed" || this.#failure !== undefined) return;
+    if (isViolation(failure)) this.#violation = failure;
+    this.#closeFor(failure);
+  }
+
+  /** Ends both sides at once; `closed` is told with `failure`. */
+  destroy(failure?: DistflowError): void {
+    if (this.#failure === undefined && failure !== undefined) {
+      if (isViolation(failure)) this.#violation = failure;
+      this.#failure = failure;
+    }
+    this.#queue.clear();
+    this.#connection.close();
+  }
+
+  #closeFor(failure: DistflowError): void {
     const { code, details } = toWireFailure(failure);
     this.#failure = failure;
     this.#queue.clear();
     this.#queue.pushControl(JSON.stringify({ type: "close", code, details }));
     this.#startClosing();
     this.#flush();
+    this.#pauseIf(false);
   }
 
-  /** Ends both sides at once; `closed` is told with `failure`. */
-  destroy(failure?: DistflowError): void {
-    this.#failure ??= failure;
-    this.#queue.clear();
-    this.#connection.close();
+  #fits(text: string): boolean {
+    const byteCount = utf8Length(text);
+    const byteCountMax = this.#peerFrameBytesMax;
+    if (byteCount <= byteCountMax) return true;
+    this.#closeFor(wireError("FRAME_TOO_LARGE", { byteCount, byteCountMax }));
+    return false;
   }
 
   #checkSize(text: string): void {
@@ -244,7 +292,7 @@ export class Channel {
       if (!(error instanceof DistflowError)) throw error;
       this.close(error);
     }
-    this.#pauseIf(this.#decoder.isHeld);
+    this.#pauseIf(this.#decoder.isHeld && this.#failure === undefined);
   }
 
   #pauseIf(isHeld: boolean): void {
@@ -294,30 +342,39 @@ export class Channel {
   }
 
   #onPeerEnd(): void {
+    this.#hasPeerEnded = true;
+    this.#checkCut();
     if (this.#state === "open") this.end();
     else if (this.#state !== "closing") this.#connection.close();
   }
 
+  /** A stream that ends within a frame was cut: that is no peaceful end. */
+  #checkCut(): void {
+    if (!this.#hasPeerEnded || this.#decoder.isHeld) return;
+    if (this.#decoder.keptBytes > 0) this.close(violation("a cut frame"));
+  }
+
   #onConnectionClose(error: Error | undefined): void {
+    const state = this.#state;
+    const isPeace = state === "closing" && error === undefined;
+    if (!isPeace) this.#loss = connectionLost(error);
+    if (state === "hello" || state === "parked") this.#failure ??= this.#loss;
     this.#isConnectionClosed = true;
     this.#timer.cancel();
     this.#queue.clear();
-    if (this.#state === "hello" || this.#state === "parked") {
-      this.#failure ??= connectionLost(error);
-    }
-    this.#lossCause = error;
     this.#tellClosed();
+    // What was received and is held back is told first; nothing can be sent.
+    if (this.#state !== "open") return;
+    this.#state = "closing";
+    this.#handler.closing();
   }
 
   /** What was received before the end is told before it, too. */
   #tellClosed(): void {
     if (!this.#isConnectionClosed || this.#state === "closed") return;
     if (this.#decoder.isHeld && this.#failure === undefined) return;
-    const wasClosing = this.#state === "closing";
     this.#state = "closed";
-    if (this.#failure === undefined && !(wasClosing && !this.#lossCause)) {
-      this.#failure = connectionLost(this.#lossCause);
-    }
+    this.#failure ??= this.#loss;
     this.#handler.closed(this.#failure);
   }
 
@@ -354,14 +411,16 @@ export class Channel {
   }
 
   #checkHighWater(): void {
-    if (!this.#aboveHighWater || this.queuedUnits > this.#highWaterUnits / 2) {
-      return;
-    }
+    // What the connection has taken does not count: as long as it is not full,
+    // nobody tells when it is taken from there.
+    const isShort = this.#queue.units <= this.#highWaterUnits / 2;
+    if (!this.#aboveHighWater || !isShort) return;
     this.#aboveHighWater = false;
     if (this.#state === "open") this.#handler.drain();
   }
 
   #handOver(): void {
+    this.#writtenBytes += this.#writer.byteCount;
     this.#writable = this.#connection.write(this.#writer.take());
   }
 
@@ -373,12 +432,33 @@ export class Channel {
   #startClosing(): void {
     const wasOpen = this.#state === "open";
     this.#state = "closing";
-    this.#timer.cancel();
-    this.#timer = this.#clock.schedule(
-      CLOSE_TIMEOUT_MS,
-      () => this.#connection.close(),
-    );
+    this.#planCloseCheck(0);
     if (wasOpen) this.#handler.closing();
+  }
+
+  /**
+   * Whoever takes what we send, or goes on sending, has the time to do so; one
+   * who is told a failure is not listened to any more.
+   *
+   * @param stillMs How long nothing has moved.
+   */
+  #planCloseCheck(stillMs: number): void {
+    const takenBytes = this.#takenBytes;
+    const heardAtMs = this.#lastHeardAtMs;
+    this.#timer.cancel();
+    this.#timer = this.#clock.schedule(CLOSE_CHECK_MS, () => {
+      const isMoving = this.#takenBytes > takenBytes ||
+        this.#failure === undefined && this.#lastHeardAtMs > heardAtMs;
+      if (isMoving) this.#planCloseCheck(0);
+      else if (stillMs + CLOSE_CHECK_MS < CLOSE_TIMEOUT_MS) {
+        this.#planCloseCheck(stillMs + CLOSE_CHECK_MS);
+      } else this.destroy(wireError("TIMEOUT"));
+    });
+  }
+
+  /** What the connection has handed to the system, in bytes. */
+  get #takenBytes(): number {
+    return this.#writtenBytes - this.#connection.queuedBytes;
   }
 }
 

@@ -15,7 +15,7 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]?: Describe } = {
     `Cannot register "${alias}": node ${holder} holds it (pid ${pid}, since ${since}). Stop that process, or choose another alias`,
   DUPLICATE_LINK: () => "Cannot open a second link to a peer",
   FRAME_TOO_LARGE: ({ byteCount, byteCountMax }) =>
-    `Cannot send a frame of ${byteCount} bytes: the other side accepts ${byteCountMax}`,
+    `Cannot pass a frame of ${byteCount} bytes: its receiver accepts ${byteCountMax}`,
   HANDSHAKE_TIMEOUT: () => "Cannot open a connection: no hello came in time",
   INVALID_REQUEST: ({ reason }) => `Cannot do what was asked: ${reason}`,
   LEASE_EXPIRED: () =>
@@ -38,7 +38,10 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]?: Describe } = {
   PMD_SHUT_DOWN: () => "Cannot go on: the PMD was shut down",
   PROTOCOL_MISMATCH: () =>
     "Cannot talk to the other side: it speaks another version of the protocol",
-  PROTOCOL_VIOLATION: () => "Cannot go on: the other side met malformed data",
+  PROTOCOL_VIOLATION: ({ reason }) =>
+    `Cannot go on: the other side could not read ${
+      reason ?? "what it was sent"
+    }`,
   SLOW_CONSUMER: () => "Cannot go on: this side did not read what it was sent",
   STALE_INCARNATION: () =>
     "Cannot register: the same node id is registered with a newer incarnation",
@@ -46,6 +49,14 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]?: Describe } = {
   WRONG_PEER: ({ nodeId }) =>
     `Cannot open a link: another node than ${nodeId} listens at that address`,
 };
+
+/** These ends of a connection mean that the other side broke the protocol. */
+const VIOLATIONS: ReadonlySet<ErrorCode> = new Set([
+  "FRAME_TOO_LARGE",
+  "HANDSHAKE_TIMEOUT",
+  "PROTOCOL_MISMATCH",
+  "PROTOCOL_VIOLATION",
+]);
 
 const DETAIL_COUNT_MAX = 16;
 const DETAIL_LENGTH_MAX = 256;
@@ -56,6 +67,11 @@ export interface WireFailure {
   readonly code: ErrorCode;
   /** Data about it. */
   readonly details: Details;
+}
+
+/** Whether one who ends a connection with `failure` says that it broke rules. */
+export function isViolation(failure: DistflowError): boolean {
+  return VIOLATIONS.has(failure.code);
 }
 
 /** What of `error` crosses the wire; an unforeseen error tells nothing else. */
@@ -90,10 +106,12 @@ export function fromWireFailure(
   details: unknown,
 ): DistflowError {
   if (typeof code !== "string" || !Object.hasOwn(DESCRIPTIONS, code)) {
+    // Not `String(code)`: that throws for an object of the other side's making.
+    const shown = typeof code === "string"
+      ? JSON.stringify(code.slice(0, 64))
+      : "no code";
     return wireError("INVALID_REQUEST", {
-      reason: `the other side reported ${
-        JSON.stringify(String(code).slice(0, 64))
-      }`,
+      reason: `the other side reported ${shown}`,
     });
   }
   return wireError(code as ErrorCode, cleanDetails(details));

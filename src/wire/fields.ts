@@ -7,9 +7,20 @@ export const ALIAS_PATTERN: RegExp = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
 /** What identifies a node: the same characters as an alias. */
 export const NODE_ID_PATTERN: RegExp = ALIAS_PATTERN;
 
-/** Reports a malformed message; closes the connection that it came on. */
-export function violation(what: string): DistflowError {
-  return new DistflowError("PROTOCOL_VIOLATION", `Cannot read ${what}`);
+/** Printable ASCII without spaces, quotes and backslashes. */
+const TOKEN_PATTERN = /^[!#-[\]-~]+$/;
+
+/**
+ * Reports a malformed message; closes the connection that it came on. The
+ * other side is told `what` it was.
+ */
+export function violation(what: string, cause?: unknown): DistflowError {
+  const details = { reason: what };
+  return new DistflowError(
+    "PROTOCOL_VIOLATION",
+    `Cannot read ${what}`,
+    cause === undefined ? { details } : { details, cause },
+  );
 }
 
 /** The object that `value` must be; `what` names it in the error. */
@@ -33,15 +44,32 @@ export function readText(
   return value;
 }
 
-/** As {@linkcode readText}, for a field that may be absent. */
-export function readOptionalText(
+/**
+ * The text in field `key`: 1 to `lengthMax` characters of printable ASCII
+ * without spaces, quotes and backslashes, so that JSON does not lengthen it and
+ * a terminal shows it as it is.
+ */
+export function readToken(
+  record: JsonRecord,
+  key: string,
+  lengthMax: number,
+): string {
+  const value = readText(record, key, lengthMax);
+  if (!TOKEN_PATTERN.test(value)) {
+    throw violation(`field "${key}": it must be printable ASCII, unquoted`);
+  }
+  return value;
+}
+
+/** As {@linkcode readToken}, for a field that may be absent. */
+export function readOptionalToken(
   record: JsonRecord,
   key: string,
   lengthMax: number,
 ): string | undefined {
   return record[key] === undefined
     ? undefined
-    : readText(record, key, lengthMax);
+    : readToken(record, key, lengthMax);
 }
 
 /** The text in field `key`, which must match `pattern`. */

@@ -1,4 +1,5 @@
 import { DistflowError, invariant } from "../base/errors.ts";
+import { violation } from "./fields.ts";
 
 /** Bytes of a frame's header: the length of its body, big-endian. */
 export const FRAME_HEADER_BYTES = 4;
@@ -104,10 +105,7 @@ export class FrameDecoder {
       length = length * 256 + (bytes[index] ?? 0);
     }
     if (length === 0) {
-      throw new DistflowError(
-        "PROTOCOL_VIOLATION",
-        "Cannot read an empty frame",
-      );
+      throw violation("an empty frame");
     }
     if (length > this.#bodyBytesMax) {
       throw new DistflowError(
@@ -123,11 +121,7 @@ export class FrameDecoder {
     try {
       return this.#utf8.decode(body);
     } catch (error) {
-      throw new DistflowError(
-        "PROTOCOL_VIOLATION",
-        "Cannot read a frame that is not UTF-8",
-        { cause: error },
-      );
+      throw violation("a frame that is not UTF-8", error);
     }
   }
 

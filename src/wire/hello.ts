@@ -5,9 +5,10 @@ import {
   readArray,
   readInteger,
   readName,
-  readOptionalText,
+  readOptionalToken,
   readRecord,
   readText,
+  readToken,
   violation,
 } from "./fields.ts";
 import {
@@ -91,7 +92,7 @@ export function decodeHello(value: unknown, protocol: ProtocolName): Hello {
       { details: { protocol: named } },
     );
   }
-  const pmdId = readOptionalText(record, "pmdId", 64);
+  const pmdId = readOptionalToken(record, "pmdId", 64);
   return {
     protocol,
     versions,
@@ -117,16 +118,16 @@ function decodeIdentity(value: unknown): NodeIdentity {
     ...(record.alias === undefined
       ? {}
       : { alias: readName(record, "alias", ALIAS_PATTERN) }),
-    host: readText(record, "host", HOST_LENGTH_MAX),
+    host: readToken(record, "host", HOST_LENGTH_MAX),
     port: readInteger(record, "port", 1, 65535),
   };
 }
 
 function decodeOffer(value: unknown): LinkOffer {
   const record = readRecord(value, "a link's offer");
-  const after = readOptionalText(record, "after", 64);
+  const after = readOptionalToken(record, "after", 64);
   return {
-    id: readText(record, "id", 64),
+    id: readToken(record, "id", 64),
     ...(after === undefined ? {} : { after }),
   };
 }

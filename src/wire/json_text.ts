@@ -1,4 +1,4 @@
-import { DistflowError } from "../base/errors.ts";
+import { violation } from "./fields.ts";
 import { JSON_DEPTH_MAX } from "./limits.ts";
 
 /**
@@ -12,16 +12,11 @@ export function parseJson(text: string): unknown {
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new DistflowError(
-      "PROTOCOL_VIOLATION",
-      "Cannot read a frame that is not JSON",
-      { cause: error },
-    );
+    throw violation("a frame that is not JSON", error);
   }
   if (mayBeTooDeep(text) && isTooDeep(value)) {
-    throw new DistflowError(
-      "PROTOCOL_VIOLATION",
-      `Cannot read a frame that is nested deeper than ${JSON_DEPTH_MAX} levels`,
+    throw violation(
+      `a frame that is nested deeper than ${JSON_DEPTH_MAX} levels`,
     );
   }
   return value;

@@ -22,5 +22,8 @@ export const JSON_DEPTH_MAX = 1000;
 /** Messages are joined into one frame up to about this many UTF-16 units. */
 export const BATCH_UNITS: number = 64 * 1024;
 
-/** How long the other side may take to end a connection that we ended. */
+/**
+ * How long a connection that is ending may stand still: nothing of what is
+ * queued is taken, and nothing comes from the other side.
+ */
 export const CLOSE_TIMEOUT_MS = 2000;

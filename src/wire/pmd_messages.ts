@@ -7,6 +7,7 @@ import {
   readName,
   readRecord,
   readText,
+  readToken,
   violation,
 } from "./fields.ts";
 
@@ -270,7 +271,7 @@ function decodeNodeRecord(record: JsonRecord): NodeRecord {
     ...(record.alias === undefined
       ? {}
       : { alias: readName(record, "alias", ALIAS_PATTERN) }),
-    host: readText(record, "host", HOST_LENGTH_MAX),
+    host: readToken(record, "host", HOST_LENGTH_MAX),
     port: readInteger(record, "port", 1, 65535),
     incarnation: readInteger(record, "incarnation", 0),
     pid: readInteger(record, "pid", 0),
@@ -296,7 +297,7 @@ function decodeReason(value: unknown): LeaveReason {
 function decodeStatus(value: unknown): PmdStatus {
   const record = readRecord(value, "a status");
   return {
-    pmdId: readText(record, "pmdId", 64),
+    pmdId: readToken(record, "pmdId", 64),
     pid: readInteger(record, "pid", 0),
     runtime: readText(record, "runtime", RUNTIME_LENGTH_MAX),
     protocolVersion: readInteger(record, "protocolVersion", 1),
