@@ -36,8 +36,12 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]?: Describe } = {
         : `${nodeCount} nodes are registered. Shut them`
     } down first, or use --force`,
   PMD_SHUT_DOWN: () => "Cannot go on: the PMD was shut down",
-  PROTOCOL_MISMATCH: () =>
-    "Cannot talk to the other side: it speaks another version of the protocol",
+  PROTOCOL_MISMATCH: ({ protocol, version }) =>
+    `Cannot talk to the other side: it speaks ${
+      protocol === undefined
+        ? "another protocol, or another version of it"
+        : `"${protocol}" in version ${version}`
+    }`,
   PROTOCOL_VIOLATION: ({ reason }) =>
     `Cannot go on: the other side could not read ${
       reason ?? "what it was sent"
@@ -49,6 +53,9 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]?: Describe } = {
   WRONG_PEER: ({ nodeId }) =>
     `Cannot open a link: another node than ${nodeId} listens at that address`,
 };
+
+/** The codes that cross the wire. */
+export const WIRE_CODES: readonly string[] = Object.keys(DESCRIPTIONS);
 
 /** These ends of a connection mean that the other side broke the protocol. */
 const VIOLATIONS: ReadonlySet<ErrorCode> = new Set([

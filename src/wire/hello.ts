@@ -89,7 +89,7 @@ export function decodeHello(value: unknown, protocol: ProtocolName): Hello {
       `Cannot talk to a peer that speaks "${named}" in versions ${
         versions.join(", ")
       }: this side speaks "${protocol}" in version ${PROTOCOL_VERSION}`,
-      { details: { protocol: named } },
+      { details: { protocol, version: PROTOCOL_VERSION } },
     );
   }
   const pmdId = readOptionalToken(record, "pmdId", 64);

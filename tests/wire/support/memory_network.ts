@@ -13,7 +13,7 @@ const LOW_WATER_BYTES = 64 * 1024;
 /** One end of a connection whose bytes only move when a test says so. */
 export class MemoryConnection implements Connection {
   readonly local: Address = { hostname: "127.0.0.1", port: 1 };
-  readonly remote: Address = { hostname: "127.0.0.1", port: 2 };
+  remote: Address = { hostname: "127.0.0.1", port: 2 };
   /** How often something was written. */
   writeCount = 0;
   /** The system takes nothing of what is written, as nobody reads it. */
