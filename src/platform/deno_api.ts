@@ -27,7 +27,9 @@ export interface DenoApi {
   execPath(): string;
   statSync(path: URL): unknown;
   listen(options: DenoAddress): DenoListener;
-  connect(options: DenoAddress): Promise<DenoConn>;
+  connect(
+    options: DenoAddress & { readonly signal: AbortSignal },
+  ): Promise<DenoConn>;
 }
 
 /** A hostname and a port. */

@@ -1,56 +1,93 @@
 import { DistflowError, type ErrorCode, messageOf } from "../base/errors.ts";
-import { type Address, formatAddress } from "../transport/transport.ts";
+import {
+  type Address,
+  type Connection,
+  formatAddress,
+} from "../transport/transport.ts";
+
+interface Failure {
+  readonly code: ErrorCode;
+  /** What it means and, where there is anything, what to do. */
+  readonly hint: string;
+}
+
+const REFUSED: Failure = {
+  code: "CONNECTION_REFUSED",
+  hint: "nobody listens there",
+};
+const RESET: Failure = {
+  code: "CONNECTION_RESET",
+  hint: "the other side broke the connection",
+};
+const TIMEOUT: Failure = {
+  code: "CONNECTION_TIMEOUT",
+  hint: "no answer came; is a firewall in between?",
+};
+const IN_USE: Failure = {
+  code: "ADDRESS_IN_USE",
+  hint: "something listens there already; stop it, or choose another port",
+};
+const FORBIDDEN: Failure = {
+  code: "PERMISSION_DENIED",
+  hint: "the system does not permit it; ports below 1024 may need privileges",
+};
+const UNREACHABLE: Failure = {
+  code: "ADDRESS_UNAVAILABLE",
+  hint: "there is no way to that address",
+};
+const FILES: Failure = {
+  code: "ADDRESS_UNAVAILABLE",
+  hint: "too many files are open; close some, or raise the limit (ulimit -n)",
+};
+
+/** What is not known is an address that is of no use. */
+const UNKNOWN: Failure = {
+  code: "ADDRESS_UNAVAILABLE",
+  hint: "there is no such address here; check its spelling",
+};
 
 /** Node.js' and Deno's names for what can happen to a socket. */
-const CODES: ReadonlyMap<string, ErrorCode> = new Map<string, ErrorCode>([
-  ["ECONNREFUSED", "CONNECTION_REFUSED"],
-  ["ConnectionRefused", "CONNECTION_REFUSED"],
-  ["ECONNRESET", "CONNECTION_RESET"],
-  ["ConnectionReset", "CONNECTION_RESET"],
-  ["ECONNABORTED", "CONNECTION_RESET"],
-  ["ConnectionAborted", "CONNECTION_RESET"],
-  ["EPIPE", "CONNECTION_RESET"],
-  ["BrokenPipe", "CONNECTION_RESET"],
-  ["ENOTCONN", "CONNECTION_RESET"],
-  ["NotConnected", "CONNECTION_RESET"],
-  ["ETIMEDOUT", "CONNECTION_TIMEOUT"],
-  ["TimedOut", "CONNECTION_TIMEOUT"],
-  ["EADDRINUSE", "ADDRESS_IN_USE"],
-  ["AddrInUse", "ADDRESS_IN_USE"],
-  ["EACCES", "PERMISSION_DENIED"],
-  ["EPERM", "PERMISSION_DENIED"],
-  ["PermissionDenied", "PERMISSION_DENIED"],
-  ["NotCapable", "PERMISSION_DENIED"],
-]);
-
-const HINTS: ReadonlyMap<ErrorCode, string> = new Map<ErrorCode, string>([
-  ["CONNECTION_REFUSED", "nobody listens there"],
-  ["CONNECTION_RESET", "the other side broke the connection"],
-  ["CONNECTION_TIMEOUT", "no answer came in time"],
-  ["ADDRESS_IN_USE", "something listens there already"],
-  ["PERMISSION_DENIED", "it is not permitted; on Deno, see --allow-net"],
-  ["ADDRESS_UNAVAILABLE", "there is no such address, or no way to it"],
+const FAILURES: ReadonlyMap<string, Failure> = new Map([
+  ["ECONNREFUSED", REFUSED],
+  ["ConnectionRefused", REFUSED],
+  ["ECONNRESET", RESET],
+  ["ConnectionReset", RESET],
+  ["ECONNABORTED", RESET],
+  ["ConnectionAborted", RESET],
+  ["EPIPE", RESET],
+  ["BrokenPipe", RESET],
+  ["ENOTCONN", RESET],
+  ["NotConnected", RESET],
+  ["ETIMEDOUT", TIMEOUT],
+  ["TimedOut", TIMEOUT],
+  ["EADDRINUSE", IN_USE],
+  ["AddrInUse", IN_USE],
+  ["EACCES", FORBIDDEN],
+  ["EPERM", FORBIDDEN],
+  ["PermissionDenied", FORBIDDEN],
+  ["EHOSTUNREACH", UNREACHABLE],
+  ["ENETUNREACH", UNREACHABLE],
+  ["HostUnreachable", UNREACHABLE],
+  ["NetworkUnreachable", UNREACHABLE],
+  ["EMFILE", FILES],
+  ["ENFILE", FILES],
 ]);
 
 /**
- * The coded error for what a runtime threw while it did `act` at `address`;
- * whatever is not known is an address that is of no use.
+ * The coded error for what a runtime threw while it did `act` at `address`.
+ *
+ * @param act The act and the words up to the address, as in "connect to".
  */
 export function socketError(
   act: string,
   address: Address,
   cause: unknown,
 ): DistflowError {
-  const code = codeOf(cause) ?? "ADDRESS_UNAVAILABLE";
+  const { code, hint } = failureOf(cause, address) ?? UNKNOWN;
   return new DistflowError(
     code,
-    `Cannot ${act} ${formatAddress(address)}: ${HINTS.get(code)} (${
-      messageOf(cause)
-    })`,
-    {
-      cause,
-      details: { hostname: address.hostname, port: address.port },
-    },
+    `Cannot ${act} ${formatAddress(address)}: ${hint} (${textOf(cause)})`,
+    { cause, details: { hostname: address.hostname, port: address.port } },
   );
 }
 
@@ -63,7 +100,7 @@ export function connectTimeout(
     "CONNECTION_TIMEOUT",
     `Cannot connect to ${
       formatAddress(address)
-    }: no answer came within ${timeoutMs} ms`,
+    }: no answer came within ${timeoutMs} ms; is a firewall in between?`,
     {
       details: { hostname: address.hostname, port: address.port, timeoutMs },
     },
@@ -75,18 +112,55 @@ export function brokenConnection(
   remote: Address,
   cause: unknown,
 ): DistflowError {
-  const code = codeOf(cause) ?? "CONNECTION_RESET";
+  const isTimeout = failureOf(cause, remote) === TIMEOUT;
   return new DistflowError(
-    code,
+    isTimeout ? "CONNECTION_TIMEOUT" : "CONNECTION_RESET",
     `Cannot go on with ${formatAddress(remote)}: the connection broke (${
-      messageOf(cause)
+      textOf(cause)
     })`,
-    { cause },
+    { cause, details: { hostname: remote.hostname, port: remote.port } },
   );
 }
 
-function codeOf(cause: unknown): ErrorCode | undefined {
+/**
+ * Whether a connection that was just opened leads back to itself.
+ *
+ * TCP allows that, and Linux does it when it happens to choose, as the port of
+ * this side, the very port that is dialed and that nobody listens on. It would
+ * keep who belongs there from listening again.
+ */
+export function isOwnEcho({ local, remote }: Connection): boolean {
+  return local.port === remote.port && local.hostname === remote.hostname;
+}
+
+/** The error for a connection that leads back to itself. */
+export function ownEcho(address: Address): DistflowError {
+  return socketError(
+    "connect to",
+    address,
+    Object.assign(new Error("the connection would lead back to itself"), {
+      code: "ECONNREFUSED",
+    }),
+  );
+}
+
+function failureOf(cause: unknown, address: Address): Failure | undefined {
   if (!(cause instanceof Error)) return undefined;
+  if (cause.name === "NotCapable") {
+    const hostname = formatAddress(address).replace(/:\d+$/, "");
+    return {
+      code: "PERMISSION_DENIED",
+      hint: `Deno does not permit it; run it with --allow-net=${hostname}`,
+    };
+  }
   const code = "code" in cause ? String(cause.code) : "";
-  return CODES.get(code) ?? CODES.get(cause.name);
+  return FAILURES.get(code) ?? FAILURES.get(cause.name);
+}
+
+/** Node.js reports several failed addresses in one error without a text. */
+function textOf(cause: unknown): string {
+  if (cause instanceof AggregateError && cause.message === "") {
+    return cause.errors.map(messageOf).join(", ");
+  }
+  return messageOf(cause);
 }
