@@ -65,6 +65,8 @@ interface Driver {
   readonly args: readonly string[];
   /** A program that prints what is offered, one word a line, and `@@`. */
   program(lines: readonly string[]): string;
+  /** Whether the program is the last argument, not standard input. */
+  readonly isArgument?: boolean;
 }
 
 const DRIVERS: readonly Driver[] = [
@@ -110,7 +112,9 @@ ${
   },
   {
     shell: "fish",
-    args: ["--no-config"],
+    args: ["--no-config", "-c"],
+    // fish takes a socket, which Node.js gives as standard input, for a folder.
+    isArgument: true,
     program: (lines) =>
       `function distflow; sh -c '${FAKE}' distflow $argv; end
 ${completionScript("fish")}
@@ -122,15 +126,15 @@ ${
   },
 ];
 
-for (const { shell, args, program } of DRIVERS) {
+for (const { shell, args, program, isArgument } of DRIVERS) {
   Deno.test({
     name: `completions work in ${shell}`,
     ignore: spawnSync(shell, ["--version"]).status !== 0,
     fn() {
-      const { status, stdout, stderr } = spawnSync(shell, args, {
-        input: program(CASES.map(([line]) => line)),
-        encoding: "utf8",
-      });
+      const text = program(CASES.map(([line]) => line));
+      const { status, stdout, stderr } = isArgument
+        ? spawnSync(shell, [...args, text], { encoding: "utf8" })
+        : spawnSync(shell, args, { input: text, encoding: "utf8" });
       assertEquals([status, stderr], [0, ""]);
       const offers = stdout.split("@@\n").slice(0, -1).map((text) =>
         text.split("\n").filter((word) => word !== "").sort()
