@@ -18,6 +18,7 @@ export class Running {
   output = "";
   #stdout = "";
   #onChange: () => void = () => {};
+  readonly #closed: Promise<void>;
 
   constructor(
     command: readonly string[],
@@ -29,7 +30,12 @@ export class Running {
       env: { ...process.env, NO_COLOR: "1", ...options.env },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    this.child.on("close", () => this.#onChange());
+    this.#closed = new Promise((resolve) =>
+      this.child.on("close", () => {
+        resolve();
+        this.#onChange();
+      })
+    );
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.on("data", (bytes) => {
         this.output += String(bytes);
@@ -49,11 +55,19 @@ export class Running {
     }
   }
 
+  /** Resolves when what the program has said matches `pattern`. */
+  async matches(pattern: RegExp): Promise<void> {
+    while (!pattern.test(this.output)) {
+      if (this.child.exitCode !== null) {
+        throw new Error(`It ended without ${pattern}: ${this.output}`);
+      }
+      await new Promise<void>((resolve) => this.#onChange = resolve);
+    }
+  }
+
   /** Resolves when the program has ended. */
   async end(): Promise<Outcome> {
-    if (this.child.exitCode === null && this.child.signalCode === null) {
-      await once(this.child, "close");
-    }
+    await this.#closed;
     return {
       code: this.child.exitCode,
       output: this.output,
@@ -61,9 +75,21 @@ export class Running {
     };
   }
 
+  /** Sends a signal, also to a program that was sent another one before. */
+  kill(signal: "SIGKILL" | "SIGSTOP" | "SIGTERM"): void {
+    const { exitCode, pid } = this.child;
+    if (exitCode !== null || pid === undefined) return;
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      // It has just ended.
+      if ((error as { code?: string }).code !== "ESRCH") throw error;
+    }
+  }
+
   /** Ends the program by force, if it runs. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.child.kill("SIGKILL");
+    this.kill("SIGKILL");
     await this.end();
   }
 }
