@@ -46,7 +46,10 @@ export interface MailboxHost {
   failed(error: unknown, meta: MessageMeta): void;
 }
 
-/** Deliveries in one go; after them, sockets and timers have their turn. */
+/**
+ * Deliveries in one go, also to a handler whose promises settle at once; after
+ * them, sockets and timers have their turn.
+ */
 const BURST = 1024;
 
 const DROP_REPORT_MS = 1000;
@@ -69,6 +72,8 @@ export class Mailbox<Message> {
   /** The handler runs, or its promise is pending. */
   #isBusy = false;
   #isPumpPlanned = false;
+  /** Deliveries since sockets and timers had their turn. */
+  #burstCount = 0;
   #isClosed = false;
   #droppedCount = 0;
   #unreportedCount = 0;
@@ -157,10 +162,9 @@ export class Mailbox<Message> {
   }
 
   #pump(): void {
-    this.#isPumpPlanned = false;
-    for (let count = 0; this.#size > 0 && !this.#isBusy; count++) {
+    while (this.#size > 0 && !this.#isBusy) {
       if (this.#handler === undefined) break;
-      if (count === BURST) return this.#planPump();
+      if (this.#burstCount++ === BURST) return this.#planPump();
       const slot = 2 * this.#head;
       const message = this.#slots[slot] as Message;
       const meta = this.#slots[slot + 1] as MessageMeta;
@@ -198,14 +202,18 @@ export class Mailbox<Message> {
 
   #afterPromise(): void {
     this.#isBusy = false;
-    this.#pump();
+    if (!this.#isPumpPlanned) this.#pump();
   }
 
   /** What came while the handler ran is handed over in a turn of its own. */
   #planPump(): void {
     if (this.#isPumpPlanned) return;
     this.#isPumpPlanned = true;
-    this.#host.clock.defer(() => this.#pump());
+    this.#host.clock.defer(() => {
+      this.#isPumpPlanned = false;
+      this.#burstCount = 0;
+      this.#pump();
+    });
   }
 
   #grow(): void {

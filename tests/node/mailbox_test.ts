@@ -1,4 +1,4 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Mailbox, type MailboxOptions } from "../../src/node/mailbox.ts";
 import { ManualClock } from "../support/manual_clock.ts";
 
@@ -49,6 +49,23 @@ Deno.test("the next message waits for the handler's promise", async () => {
   settle[0]?.();
   await Promise.resolve();
   assertEquals(seen, ["start 1", "start 2"]);
+});
+
+Deno.test("a handler that keeps itself busy lets sockets and timers have their turn", async () => {
+  const { clock, mailbox } = setUp();
+  let count = 0;
+  mailbox.attach(async (message) => {
+    await Promise.resolve();
+    count++;
+    if (count < 100_000) mailbox.offer(message + 1, META);
+  });
+  mailbox.offer(1, META);
+  for (let step = 0; step < 10_000; step++) await Promise.resolve();
+  const inOneTurn = count;
+  assert(inOneTurn < 2000, `${inOneTurn} deliveries before a turn`);
+  clock.turn();
+  for (let step = 0; step < 10_000; step++) await Promise.resolve();
+  assert(count > inOneTurn);
 });
 
 Deno.test("a handler that throws or rejects is told, the next is delivered", async () => {
