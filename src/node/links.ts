@@ -366,8 +366,8 @@ export class LinkTable implements LinkHost {
   }
 }
 
-/** Sets a value, and lets go of the oldest of too many. */
-function remember<Value>(
+/** Sets a value, and lets go of the oldest of more than 10,000. */
+export function remember<Value>(
   map: Map<string, Value>,
   key: string,
   value: Value,

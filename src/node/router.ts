@@ -3,7 +3,12 @@ import { DistflowError, hasCode } from "../base/errors.ts";
 import { FRAME_BYTES_CAP } from "../wire/limits.ts";
 import { utf8Length } from "../wire/frame.ts";
 import type { Link } from "./link.ts";
-import { type LinkTable, type PeerAddress, peerUnreachable } from "./links.ts";
+import {
+  type LinkTable,
+  type PeerAddress,
+  peerUnreachable,
+  remember,
+} from "./links.ts";
 import { parseTarget, type Target } from "./target.ts";
 
 /** What a {@linkcode Router} asks of the node that it belongs to. */
@@ -57,6 +62,8 @@ export class Router {
   /** The link that each target's messages take now; emptied at any doubt. */
   readonly #routes: Map<string, Link> = new Map();
   readonly #lanes: Map<string, Lane> = new Map();
+  /** Where PMDs of other hosts said that targets are; the latest are kept. */
+  readonly #resolved: Map<string, PeerAddress> = new Map();
   /** UTF-16 units in lanes. */
   #waitingUnits = 0;
   #nextOrder = 0;
@@ -109,7 +116,7 @@ export class Router {
     const waiting = this.#lanes.get(target);
     if (waiting !== undefined) return this.#push(waiting, text);
     const parsed = parseTarget(target);
-    const peer = this.#findPeer(parsed);
+    const peer = this.#findPeer(target, parsed);
     const link = peer && this.#links.find(peer.nodeId);
     if (link !== undefined) {
       // What waits for this very peer under another name was sent before.
@@ -125,12 +132,12 @@ export class Router {
   }
 
   /** What is known without asking anybody. */
-  #findPeer(target: Target): PeerAddress | undefined {
-    if (target.pmd !== undefined) return undefined;
-    const known = this.#host.find(target.name);
+  #findPeer(target: string, { name, pmd }: Target): PeerAddress | undefined {
+    if (pmd !== undefined) return this.#resolved.get(target);
+    const known = this.#host.find(name);
     if (known !== undefined) return known;
     // A peer of another PMD is known by the hello that it said.
-    return this.#links.lastAddress(target.name);
+    return this.#links.lastAddress(name);
   }
 
   #push(lane: Lane, text: string): Promise<void> {
@@ -166,7 +173,7 @@ export class Router {
   ): Promise<unknown> {
     try {
       delete lane.peer;
-      const peer = known ?? await this.#host.resolve(lane.parsed);
+      const peer = known ?? await this.#resolve(lane);
       if (this.#host.isSelf(peer.nodeId)) this.#deliverToSelf(lane);
       else {
         lane.peer = peer;
@@ -176,6 +183,13 @@ export class Router {
     } catch (error) {
       return error;
     }
+  }
+
+  async #resolve({ target, parsed }: Lane): Promise<PeerAddress> {
+    this.#resolved.delete(target);
+    const peer = await this.#host.resolve(parsed);
+    if (parsed.pmd !== undefined) remember(this.#resolved, target, peer);
+    return peer;
   }
 
   /** This node was addressed by way of a PMD: `alias@host`. */

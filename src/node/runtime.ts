@@ -69,6 +69,8 @@ const NODE_SLOT = "distflow.node";
 interface Slot {
   readonly fingerprint: string;
   readonly node: Promise<NodeRuntime<unknown>>;
+  /** Resolves when the node is gone; undefined until it is shut down. */
+  ending?: Promise<void>;
 }
 
 /**
@@ -117,7 +119,8 @@ export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {
    * Starts the node of this process: listens, finds or starts the PMD, and
    * registers.
    *
-   * A second call with equal options returns the same node.
+   * A second call with equal options returns the same node. While that node
+   * shuts down, the call waits for its end and then starts another one.
    *
    * @typeParam Message What this node's peers send, and it sends to them; it
    * is not checked at run time.
@@ -140,6 +143,9 @@ export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {
       shared.set(NODE_SLOT, { fingerprint, node });
       node.catch(() => shared.delete(NODE_SLOT));
       return node;
+    }
+    if (slot.ending !== undefined) {
+      return slot.ending.then(() => NodeRuntime.start<Message>(options));
     }
     if (slot.fingerprint !== fingerprint) return rejected(nodeExists());
     return slot.node as Promise<NodeRuntime<Message>>;
@@ -351,7 +357,12 @@ export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {
    * runs is not waited for. A second call returns the same promise.
    */
   shutdown(): Promise<void> {
-    this.#shutdown ??= this.#end();
+    if (this.#shutdown === undefined) {
+      this.#shutdown = this.#end();
+      const { shared } = this.#options.platform.process;
+      const slot = shared.get(NODE_SLOT) as Slot | undefined;
+      if (slot !== undefined) slot.ending = this.#shutdown;
+    }
     return this.#shutdown;
   }
 

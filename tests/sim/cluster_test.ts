@@ -1,5 +1,7 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { DistflowError } from "../../src/base/errors.ts";
+import { silentLogger } from "../../src/log/mod.ts";
+import { NodeRuntime } from "../../src/node/runtime.ts";
 import { Cluster, PROGRAMS } from "./support/cluster.ts";
 import { simTest } from "./support/sim_test.ts";
 
@@ -283,6 +285,29 @@ simTest(
   OPTIONS,
 );
 
+simTest(
+  "a node that starts while the process's last one shuts down is a new one",
+  async (world) => {
+    const cluster = new Cluster(world);
+    const old = await cluster.start("a");
+    const { platform } = old.process;
+    const options = { alias: "a", logger: silentLogger, platform };
+    const ending = old.runtime.shutdown();
+    const [one, same] = await world.until(Promise.all([
+      NodeRuntime.start(options),
+      NodeRuntime.start(options),
+    ]));
+    await world.until(ending);
+    assert(one === same && one.nodeId !== old.id);
+    assertEquals((await cluster.list()).map((node) => node.nodeId), [
+      one.nodeId,
+    ]);
+    await world.until(one.shutdown());
+    await cluster.end();
+  },
+  OPTIONS,
+);
+
 simTest("shutdown delivers what was sent before it", async (world) => {
   const cluster = new Cluster(world);
   const [a, b] = [await cluster.start("a"), await cluster.start("b")];
@@ -310,6 +335,15 @@ simTest(
       here.runtime.send("there@10.0.0.2", { from: here.id, number: 1 }),
     );
     await world.until(() => there.received.size === 1);
+    // That host's PMD is asked once, not for each message.
+    const asked = await cluster.requestCount("10.0.0.2");
+    for (let number = 2; number <= 100; number++) {
+      await world.until(
+        here.runtime.send("there@10.0.0.2", { from: here.id, number }),
+      );
+    }
+    await world.until(() => there.received.get(here.id)?.length === 100);
+    assertEquals(await cluster.requestCount("10.0.0.2"), asked + 1);
     // The answer goes to the id, which no PMD of that host knows.
     await world.until(
       there.runtime.send(here.id, { from: there.id, number: 1 }),

@@ -173,17 +173,29 @@ export class Cluster {
   }
 
   /** What the PMD on a host lists. */
-  async list(hostname = "10.0.0.1"): Promise<readonly RegisteredNode[]> {
+  list(hostname = "10.0.0.1"): Promise<readonly RegisteredNode[]> {
+    return this.#ask(hostname, (pmd) => pmd.list());
+  }
+
+  /** How many requests the PMD on a host has answered, this one included. */
+  async requestCount(hostname: string): Promise<number> {
+    return (await this.#ask(hostname, (pmd) => pmd.status())).requestCount;
+  }
+
+  async #ask<Answer>(
+    hostname: string,
+    question: (pmd: PmdClient) => Promise<Answer>,
+  ): Promise<Answer> {
     const admin = this.world.process({ hostname, name: "admin" });
     const client = await this.world.until(PmdClient.open({
       address: { hostname: "127.0.0.1", port: 4369 },
       platform: admin.platform,
       timeoutMs: 5000,
     }));
-    const nodes = await this.world.until(client.list());
+    const answer = await this.world.until(question(client));
     await this.world.until(client.close());
     admin.crash();
-    return nodes;
+    return answer;
   }
 
   /** Ends a node in peace. */
