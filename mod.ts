@@ -68,13 +68,9 @@ export type {
   MessageHandler,
   MessageMeta,
 } from "./src/node/mailbox.ts";
+export type { DropReport, NodeEvents, NodeStats } from "./src/node/events.ts";
 export type { NodeOptions, NodePmdOptions } from "./src/node/options.ts";
-export {
-  type DropReport,
-  type NodeEvents,
-  NodeRuntime,
-  type NodeStats,
-} from "./src/node/runtime.ts";
+export { NodeRuntime } from "./src/node/runtime.ts";
 export type { PmdMode } from "./src/pmd/launch.ts";
 export {
   type PmdEnd,

@@ -42,6 +42,8 @@ export interface MembershipHost {
 export interface MembershipOptions {
   /** Where the node's own PMD is. */
   readonly pmd: Address;
+  /** Where a PMD that this node starts listens, if not at `pmd` only. */
+  readonly pmdOpenHost: string | undefined;
   /** What may be done if nobody listens there. */
   readonly mode: PmdMode;
   /** How long a request may take, in milliseconds. */
@@ -187,6 +189,7 @@ export class Membership {
   async #connect(): Promise<void> {
     const access = await reachPmd({
       address: this.#options.pmd,
+      openHost: this.#options.pmdOpenHost,
       ...this.#options,
     });
     if (access.server !== undefined) this.#adopt(access.server);

@@ -30,7 +30,8 @@ export interface NodePmdOptions {
   /**
    * What to do if no PMD listens there: `"auto"` starts one as a process of its
    * own, and hosts one in this process where none can be started; `"external"`
-   * fails; `"embedded"` hosts one in this process.
+   * fails; `"embedded"` hosts one in this process. The PMD of a node that
+   * listens on `0.0.0.0` or `::` does so, too.
    *
    * @default {"auto"}
    */
@@ -55,7 +56,8 @@ export interface NodeOptions {
    */
   incarnation?: number;
   /**
-   * The hostname or IP address to listen on for peers.
+   * The hostname or IP address to listen on for peers; `0.0.0.0` or `::` for
+   * all of this machine. Others than loopback need `insecure`.
    *
    * @default {"127.0.0.1"}
    */

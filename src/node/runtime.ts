@@ -3,11 +3,15 @@ import { Emitter } from "../base/emitter.ts";
 import { DistflowError } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
 import { currentPlatform } from "../platform/mod.ts";
-import type { Address, Listener } from "../transport/transport.ts";
+import {
+  type Address,
+  isWildcard,
+  type Listener,
+} from "../transport/transport.ts";
 import { isTooDeep, mayBeTooDeep } from "../wire/json_text.ts";
 import { JSON_DEPTH_MAX } from "../wire/limits.ts";
-import type { LeaveReason } from "../wire/pmd_messages.ts";
 import type { DirectoryChange, PeerInfo } from "./directory.ts";
+import type { DropReport, NodeEvents, NodeStats } from "./events.ts";
 import { LinkTable, type PeerAddress, reachableAddress } from "./links.ts";
 import { Mailbox, type MessageHandler, type MessageMeta } from "./mailbox.ts";
 import { Membership } from "./membership.ts";
@@ -18,50 +22,6 @@ import {
 } from "./options.ts";
 import { Router } from "./router.ts";
 import type { Target } from "./target.ts";
-
-/** Events of {@linkcode NodeRuntime}. */
-export interface NodeEvents {
-  /** A peer registered with this node's PMD, after this node started. */
-  "peer:join": [peer: PeerInfo];
-  /** A peer left, or was declared gone. */
-  "peer:leave": [peer: PeerInfo, reason: LeaveReason];
-  /** The mailbox was full; told at most once a second. */
-  "mailbox:drop": [report: DropReport];
-  /** The node is registered again, after its PMD was lost. */
-  "pmd:connect": [];
-  /** The PMD is lost; the node looks for it, or starts a new one. */
-  "pmd:disconnect": [error: DistflowError];
-  /**
-   * The PMD refuses this node, so that new peers cannot find it: another node
-   * took its alias while the PMD was away (it tries again), or another process
-   * took over its id (`isFinal`).
-   */
-  "pmd:refuse": [error: DistflowError, isFinal: boolean];
-}
-
-/** How many messages a mailbox had no room for. */
-export interface DropReport {
-  /** Since the last report. */
-  readonly count: number;
-  /** Since the node started. */
-  readonly total: number;
-}
-
-/** Figures about a node, as of now. */
-export interface NodeStats {
-  /** Messages taken from peers and from the node itself. */
-  readonly receivedCount: number;
-  /** Messages that were handed to a link or to the node's own mailbox. */
-  readonly sentCount: number;
-  /** Messages that the mailbox had no room for. */
-  readonly droppedCount: number;
-  /** Messages that wait in the mailbox. */
-  readonly mailboxSize: number;
-  /** Peers with an open connection. */
-  readonly linkCount: number;
-  /** Whether the node is registered with a PMD. */
-  readonly isRegistered: boolean;
-}
 
 /** The slot of a process that its one node is kept in. */
 const NODE_SLOT = "distflow.node";
@@ -234,6 +194,10 @@ export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {
       },
       {
         pmd: options.pmd,
+        // Who may reach the node by its name asks this PMD for it.
+        pmdOpenHost: isWildcard(options.address.hostname)
+          ? options.address.hostname
+          : undefined,
         mode: options.pmdMode,
         timeoutMs: options.timeoutMs,
         platform,

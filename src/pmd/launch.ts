@@ -17,6 +17,11 @@ export type PmdMode = "auto" | "external" | "embedded";
 export interface ReachPmdOptions {
   /** Where the PMD is, or is to be. */
   readonly address: Address;
+  /**
+   * Where a PMD that is started listens, if not at `address`: `0.0.0.0` or
+   * `::`, for other machines to reach it without authentication.
+   */
+  readonly openHost?: string | undefined;
   /** What may be done if nobody listens there. */
   readonly mode: PmdMode;
   /** How long a connection, a request or a start may take, in milliseconds. */
@@ -72,7 +77,7 @@ export async function reachPmd(options: ReachPmdOptions): Promise<PmdAccess> {
 async function startPmd(
   options: ReachPmdOptions,
 ): Promise<PmdServer | undefined> {
-  const { address, mode, platform, logger } = options;
+  const { address, openHost, mode, platform, logger } = options;
   if (mode === "auto") {
     try {
       await spawnPmd(options);
@@ -86,8 +91,9 @@ async function startPmd(
   }
   try {
     return await PmdServer.start({
-      host: address.hostname,
+      host: openHost ?? address.hostname,
       port: address.port,
+      insecure: openHost !== undefined,
       embedded: true,
       logger,
       platform,
@@ -99,12 +105,13 @@ async function startPmd(
 }
 
 async function spawnPmd(options: ReachPmdOptions): Promise<void> {
-  const { address, platform, timeoutMs, logger } = options;
+  const { address, openHost, platform, timeoutMs, logger } = options;
   const line = await platform.process.spawn({
     module: pmdModule(),
     args: [
       "--host",
-      address.hostname,
+      openHost ?? address.hostname,
+      ...(openHost === undefined ? [] : ["--insecure"]),
       "--port",
       String(address.port),
       "--idle-exit-ms",

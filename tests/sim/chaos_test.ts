@@ -15,14 +15,17 @@ class Chaos {
   #startCount = 0;
   #isSlow = false;
 
-  constructor(world: SimWorld, cluster: Cluster) {
+  readonly #aliasCount: number;
+
+  constructor(world: SimWorld, cluster: Cluster, aliasCount: number) {
     this.#world = world;
     this.#cluster = cluster;
+    this.#aliasCount = aliasCount;
   }
 
-  /** Begins a node under one of a few aliases, most of them taken. */
+  /** Begins a node under one of a few aliases, many of them taken. */
   async start(): Promise<void> {
-    const alias = `n${this.#world.random.below(8)}`;
+    const alias = `n${this.#world.random.below(this.#aliasCount)}`;
     this.#startCount++;
     const canSpawn = !this.#world.random.chance(20);
     try {
@@ -117,37 +120,52 @@ class Chaos {
   }
 }
 
+/** How much happens in a story. */
+interface Size {
+  readonly aliasCount: number;
+  readonly startCount: number;
+  readonly stepCount: number;
+}
+
+async function survive(world: SimWorld, size: Size): Promise<void> {
+  const cluster = new Cluster(world);
+  const chaos = new Chaos(world, cluster, size.aliasCount);
+  for (let count = 0; count < size.startCount; count++) await chaos.start();
+  for (let count = 0; count < size.stepCount; count++) await chaos.step();
+  await chaos.rest();
+  await cluster.checkViews();
+  cluster.checkOrder();
+  cluster.checkLosses();
+
+  // All can talk to all again, whatever happened to their links.
+  const { members } = cluster;
+  for (const node of members) node.isTouched = false;
+  for (const node of cluster.all) node.forget();
+  for (const one of members) {
+    for (const other of members) if (one !== other) one.send(other, 5);
+  }
+  await world.run(10_000);
+  cluster.checkLosses();
+  for (const one of members) {
+    for (const other of members) {
+      if (one === other) continue;
+      assert(
+        other.received.get(one.id)?.length === 5,
+        `${other.process} hears ${one.process}`,
+      );
+    }
+  }
+  await cluster.end();
+}
+
 simSeeds(
   "whatever fails, nodes agree again, and messages keep their order",
-  async (world) => {
-    const cluster = new Cluster(world);
-    const chaos = new Chaos(world, cluster);
-    for (let count = 0; count < 4; count++) await chaos.start();
-    for (let count = 0; count < 15; count++) await chaos.step();
-    await chaos.rest();
-    await cluster.checkViews();
-    cluster.checkOrder();
-    cluster.checkLosses();
-
-    // All can talk to all again, whatever happened to their links.
-    const { members } = cluster;
-    for (const node of members) node.isTouched = false;
-    for (const node of cluster.all) node.forget();
-    for (const one of members) {
-      for (const other of members) if (one !== other) one.send(other, 5);
-    }
-    await world.run(10_000);
-    cluster.checkLosses();
-    for (const one of members) {
-      for (const other of members) {
-        if (one === other) continue;
-        assert(
-          other.received.get(one.id)?.length === 5,
-          `${other.process} hears ${one.process}`,
-        );
-      }
-    }
-    await cluster.end();
-  },
+  (world) => survive(world, { aliasCount: 8, startCount: 4, stepCount: 15 }),
   { programs: PROGRAMS, seedCount: 1000 },
+);
+
+simSeeds(
+  "so do fifty nodes",
+  (world) => survive(world, { aliasCount: 80, startCount: 60, stepCount: 40 }),
+  { programs: PROGRAMS, seedCount: 5 },
 );

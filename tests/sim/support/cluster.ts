@@ -38,6 +38,8 @@ export class SimNode {
   isTouched = false;
   /** Another node took the alias while this one was cut off from the PMD. */
   isRefused = false;
+  /** What the handler does with each message, if it takes time. */
+  work: (() => Promise<void>) | undefined;
 
   constructor(process: SimProcess, runtime: NodeRuntime<Numbered>) {
     this.process = process;
@@ -46,6 +48,7 @@ export class SimNode {
       if (meta.from !== from) throw new Error(`${from} is not ${meta.from}`);
       push(this.received, from, number);
       push(this.#streams, `${from} by ${by}`, number);
+      return this.work?.();
     });
     runtime.on("pmd:refuse", () => this.isRefused = true);
     runtime.on("pmd:connect", () => this.isRefused = false);
@@ -61,12 +64,15 @@ export class SimNode {
     return this.runtime.alias ?? "";
   }
 
-  /** Sends `count` numbered messages to `peer`, without waiting. */
-  send(peer: SimNode, count: number): void {
+  /**
+   * Sends `count` numbered messages to `peer`, without waiting: to its id, and
+   * to its name in turn.
+   */
+  send(peer: SimNode, count: number, name: string = peer.alias): void {
     for (let index = 0; index < count; index++) {
       const number = ++this.#nextNumber;
       const by = index % 2 === 0 ? "alias" : "id";
-      this.runtime.send(by === "alias" ? peer.alias : peer.id, {
+      this.runtime.send(by === "alias" ? name : peer.id, {
         from: this.id,
         by,
         number,
