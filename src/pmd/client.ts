@@ -1,5 +1,5 @@
 import type { Timer } from "../base/clock.ts";
-import { DistflowError, hasCode } from "../base/errors.ts";
+import { DistflowError, hasCode, messageOf } from "../base/errors.ts";
 import type { JsonRecord } from "../base/json.ts";
 import type { Platform } from "../transport/platform.ts";
 import { type Address, formatAddress } from "../transport/transport.ts";
@@ -318,11 +318,20 @@ export function pmdUnreachable(
   address: Address,
   cause: unknown,
 ): DistflowError {
+  const place = formatAddress(address);
+  // Whoever has no way to that address is not helped by a PMD that is started.
+  const isNoWay = hasCode(
+    cause,
+    "ADDRESS_UNAVAILABLE",
+    "CONNECTION_TIMEOUT",
+    "PERMISSION_DENIED",
+  );
+  const why = isNoWay
+    ? `: ${messageOf(cause).replace(`Cannot connect to ${place}: `, "")}`
+    : `. Start one with "distflow pmd start", or check the PMD's hostname and port`;
   return new DistflowError(
     "PMD_UNREACHABLE",
-    `Cannot reach a PMD at ${
-      formatAddress(address)
-    }. Start one with "distflow pmd start", or check the PMD's hostname and port`,
+    `Cannot reach a PMD at ${place}${why}`,
     { cause, details: { hostname: address.hostname, port: address.port } },
   );
 }
