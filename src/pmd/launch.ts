@@ -1,4 +1,4 @@
-import { DistflowError, hasCode } from "../base/errors.ts";
+import { hasCode } from "../base/errors.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Platform } from "../transport/platform.ts";
 import { type Address, isLoopback } from "../transport/transport.ts";
@@ -55,6 +55,7 @@ const RETRY_MS = 20;
 export async function reachPmd(options: ReachPmdOptions): Promise<PmdAccess> {
   const { address, platform } = options;
   let server: PmdServer | undefined;
+  let isPortHeld = false;
   let failure: unknown;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     try {
@@ -67,21 +68,27 @@ export async function reachPmd(options: ReachPmdOptions): Promise<PmdAccess> {
     }
     // The other attempts meet a PMD that is just starting or just ending.
     if (attempt > 1) await delay(platform, RETRY_MS * attempt);
-    server ??= await startPmd(options);
+    if (server !== undefined) continue;
+    const start = await startPmd(options);
+    isPortHeld = start === "port-held";
+    if (start instanceof PmdServer) server = start;
   }
   await server?.shutdown();
-  throw failure;
+  // Whoever breaks each connection at once is no PMD that is just starting.
+  throw isPortHeld && hasCode(failure, "PMD_UNREACHABLE")
+    ? portTaken(address, failure)
+    : failure;
 }
 
 /** Starts a PMD; returns it if it runs in this process. */
 async function startPmd(
   options: ReachPmdOptions,
-): Promise<PmdServer | undefined> {
+): Promise<PmdServer | "process" | "port-held"> {
   const { address, openHost, mode, platform, logger } = options;
   if (mode === "auto") {
     try {
       await spawnPmd(options);
-      return undefined;
+      return "process";
     } catch (error) {
       if (!hasCode(error, "SPAWN_UNAVAILABLE", "PMD_LAUNCH_FAILED")) {
         throw error;
@@ -99,7 +106,7 @@ async function startPmd(
       platform,
     });
   } catch (error) {
-    if (hasCode(error, "ADDRESS_IN_USE")) return undefined;
+    if (hasCode(error, "ADDRESS_IN_USE")) return "port-held";
     throw error;
   }
 }
@@ -139,7 +146,12 @@ function delay(platform: Platform, delayMs: number): Promise<void> {
   });
 }
 
-/** Whether `error` says that a PMD runs where another was to start. */
+/**
+ * Connects to the PMD that holds the port where another one was to start.
+ *
+ * @throws {DistflowError} `PMD_PORT_TAKEN` if what holds it is no PMD, or
+ * `PROTOCOL_MISMATCH`.
+ */
 export async function findRunningPmd(
   address: Address,
   platform: Platform,
@@ -148,9 +160,6 @@ export async function findRunningPmd(
   try {
     return await PmdClient.open({ address, platform, timeoutMs });
   } catch (error) {
-    if (error instanceof DistflowError && error.code === "PMD_UNREACHABLE") {
-      throw portTaken(address, error);
-    }
-    throw error;
+    throw hasCode(error, "PMD_UNREACHABLE") ? portTaken(address, error) : error;
   }
 }
