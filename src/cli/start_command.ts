@@ -1,4 +1,11 @@
-import { DistflowError, hasCode, invariant } from "../base/errors.ts";
+import {
+  DistflowError,
+  type ErrorCode,
+  hasCode,
+  invariant,
+  messageOf,
+} from "../base/errors.ts";
+import { insecureListen } from "../pmd/arguments.ts";
 import { pmdModule } from "../pmd/launch.ts";
 import { PmdServer } from "../pmd/server.ts";
 import {
@@ -26,7 +33,7 @@ export async function startPmd(
 ): Promise<void> {
   const { address } = context.settings;
   if (!isLoopback(address.hostname) && !command.insecure) {
-    throw insecure(address);
+    throw insecureListen(address);
   }
   const running = await findPmd(context);
   if (running !== undefined) return report(context, running);
@@ -75,6 +82,8 @@ async function launch(
     return parseReadyLine(line, hostname);
   } catch (error) {
     if (hasCode(error, "SPAWN_UNAVAILABLE")) throw cannotSpawn(error);
+    const told = toldByPmd(error);
+    if (told !== undefined) throw told;
     const tookMs = clock.monotonicMs() - startedAtMs;
     if (!hasCode(error, "PMD_LAUNCH_FAILED") || tookMs < timeoutMs) throw error;
     throw new DistflowError(
@@ -150,18 +159,18 @@ function parseReadyLine(line: string, hostname: string): RunningPmd {
   };
 }
 
-const START = "start the PMD";
+/** What a PMD says before it fails; see `runPmd`. */
+const LAST_WORDS =
+  / It said: (Cannot .+) \[(ADDRESS_UNAVAILABLE|PERMISSION_DENIED|PMD_PORT_TAKEN)\]$/;
 
-function insecure(address: Address): DistflowError {
-  const { hostname, port } = address;
-  return new DistflowError(
-    "INSECURE_LISTEN",
-    `Cannot start a PMD on ${
-      formatAddress(address)
-    }: there is no authentication, so whoever reaches it can see all nodes. Leave out --host, or add --insecure if the network is trusted`,
-    { details: { hostname, port } },
-  );
+/** The failure that the PMD's process told, as if it had happened in this one. */
+function toldByPmd(error: unknown): DistflowError | undefined {
+  const [, message, code] = LAST_WORDS.exec(messageOf(error)) ?? [];
+  if (message === undefined || code === undefined) return undefined;
+  return new DistflowError(code as ErrorCode, message, { cause: error });
 }
+
+const START = "start the PMD";
 
 function cannotSpawn(cause: unknown): DistflowError {
   const reason = cause instanceof Error ? ` (${cause.message})` : "";

@@ -1,3 +1,5 @@
+import { DistflowError } from "../base/errors.ts";
+import { type Address, formatAddress } from "../transport/transport.ts";
 import { PMD_HOST_DEFAULT, PMD_PORT_DEFAULT } from "./options.ts";
 
 /** What the command line of a PMD asks for. */
@@ -43,34 +45,24 @@ Usage: distflow-pmd [options]
  * Written out because the PMD is run from wherever the library lies, with no
  * package to resolve; the full command line has `@std/cli`.
  *
- * @param env Values of the environment, for defaults.
+ * @param env Values of the environment, for defaults; an empty one is none.
  * @throws {TypeError} If the command line is not understood.
  */
 export function parsePmdArguments(
   args: readonly string[],
   env: (name: string) => string | undefined,
 ): PmdCommand {
-  const values = new Map<string, string>();
-  const flags = new Set<string>();
-  for (let index = 0; index < args.length; index++) {
-    const [name = "", inline] = splitOnce(args[index] ?? "");
-    if (FLAGS.has(name) && inline === undefined) flags.add(name);
-    else if (VALUES.has(name)) {
-      const value = inline ?? args[++index];
-      if (value === undefined) throw new TypeError(`${name} needs a value`);
-      values.set(name, value);
-    } else throw new TypeError(`Unknown argument "${args[index]}"`);
-  }
+  const { values, flags } = splitArguments(args);
   if (flags.has("--help") || flags.has("-h")) return { act: "help" };
   if (flags.has("--version")) return { act: "version" };
-  const port = values.get("--port") ?? env("DISTFLOW_PMD_PORT");
+  const [, host = PMD_HOST_DEFAULT] =
+    given(values, env, "--host", "DISTFLOW_PMD_HOST") ?? [];
+  const [portName = "", port = String(PMD_PORT_DEFAULT)] =
+    given(values, env, "--port", "DISTFLOW_PMD_PORT") ?? [];
   return {
     act: "run",
-    host: values.get("--host") ?? env("DISTFLOW_PMD_HOST") ??
-      PMD_HOST_DEFAULT,
-    port: port === undefined
-      ? PMD_PORT_DEFAULT
-      : parseInteger("--port", port, 65535),
+    host: host.replace(/^\[(.*)\]$/, "$1"),
+    port: parseInteger(portName, port, 65535),
     insecure: flags.has("--insecure"),
     idleExitMs: parseInteger(
       "--idle-exit-ms",
@@ -79,6 +71,18 @@ export function parsePmdArguments(
     ),
     verbose: flags.has("--verbose"),
   };
+}
+
+/** The refusal of an address that other machines reach, for command lines. */
+export function insecureListen(address: Address): DistflowError {
+  const { hostname, port } = address;
+  return new DistflowError(
+    "INSECURE_LISTEN",
+    `Cannot start a PMD on ${
+      formatAddress(address)
+    }: there is no authentication, so whoever reaches it can see all nodes. Leave out --host, or add --insecure if the network is trusted`,
+    { details: { hostname, port } },
+  );
 }
 
 const FLAGS: ReadonlySet<string> = new Set([
@@ -94,6 +98,44 @@ const VALUES: ReadonlySet<string> = new Set([
   "--port",
   "--idle-exit-ms",
 ]);
+
+interface SplitArguments {
+  readonly values: ReadonlyMap<string, string>;
+  readonly flags: ReadonlySet<string>;
+}
+
+function splitArguments(args: readonly string[]): SplitArguments {
+  const values = new Map<string, string>();
+  const flags = new Set<string>();
+  for (let index = 0; index < args.length; index++) {
+    const argument = args[index] ?? "";
+    const [name, inline] = splitOnce(argument);
+    if (FLAGS.has(name)) {
+      if (inline !== undefined) throw new TypeError(`${name} takes no value`);
+      flags.add(name);
+    } else if (VALUES.has(name)) {
+      const value = inline ?? args[++index] ?? "";
+      if (value === "" || value.startsWith("--")) {
+        throw new TypeError(`${name} needs a value`);
+      }
+      values.set(name, value);
+    } else throw new TypeError(`Unknown argument "${argument}"`);
+  }
+  return { values, flags };
+}
+
+/** Who says a value, and the value: an option, or else the environment. */
+function given(
+  values: ReadonlyMap<string, string>,
+  env: (name: string) => string | undefined,
+  option: string,
+  variable: string,
+): [string, string] | undefined {
+  const value = values.get(option);
+  if (value !== undefined) return [option, value];
+  const text = env(variable);
+  return text === undefined || text === "" ? undefined : [variable, text];
+}
 
 function splitOnce(argument: string): [string, string | undefined] {
   const index = argument.indexOf("=");

@@ -3,8 +3,13 @@ import { VERSION } from "../base/version.ts";
 import { configureLogger, getLogger, type Logger } from "../log/mod.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Platform } from "../transport/platform.ts";
-import { type Address, formatAddress } from "../transport/transport.ts";
 import {
+  type Address,
+  formatAddress,
+  isLoopback,
+} from "../transport/transport.ts";
+import {
+  insecureListen,
   parsePmdArguments,
   PMD_HELP,
   type PmdCommand,
@@ -49,20 +54,18 @@ async function serve(
   command: PmdRunCommand,
 ): Promise<number> {
   const { process } = platform;
-  if (command.verbose) configureLogger({ level: "debug" });
+  const { host, port, insecure, verbose } = command;
+  const address = { hostname: host, port };
+  if (verbose) configureLogger({ level: "debug" });
+  if (!isLoopback(host) && !insecure) {
+    return fail(platform, insecureListen(address));
+  }
   let server: PmdServer;
   try {
     server = await PmdServer.start({ ...command, logger, platform });
   } catch (error) {
-    if (hasCode(error, "ADDRESS_IN_USE")) {
-      {
-        return await explain(platform, {
-          hostname: command.host,
-          port: command.port,
-        });
-      }
-    }
-    return fail(platform, error);
+    if (!hasCode(error, "ADDRESS_IN_USE")) return fail(platform, error);
+    return await explain(platform, address);
   }
   const restoreSignals = process.onSignal(
     ["SIGINT", "SIGTERM", "SIGHUP"],
