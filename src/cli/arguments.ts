@@ -45,15 +45,17 @@ export function parseCommandLine(
   const look = readLook(args, env);
   const settings = plainSettings(look);
   if (words.has("help")) return { command: { act: "help", topic }, settings };
-  if (words.has("version") && words.operands.length === 0) {
-    return { command: { act: "version" }, settings };
-  }
+  if (words.has("version")) return { command: { act: "version" }, settings };
   words.checkKnown();
+  if (words.operands[0] === "pmd" && words.operands[1] === "help") {
+    const [, , ...verbs] = words.operands;
+    return { command: parseHelp(["pmd", ...verbs]), settings };
+  }
   const spec = words.command();
   words.checkOwned(spec);
   switch (spec.path) {
     case "help":
-      return { command: parseHelp(words), settings };
+      return { command: parseHelp(words.operands.slice(1)), settings };
     case "version":
       words.behind(spec);
       return { command: { act: "version" }, settings };
@@ -75,26 +77,33 @@ export function parseMessage(text: string): JsonValue {
   try {
     return JSON.parse(text);
   } catch (error) {
-    const hint = /^[\w .-]+$/.test(text)
-      ? `: a string has double quotes, as in '${JSON.stringify(text)}'`
+    const word = text.trim();
+    const hint = /^[\w .-]+$/.test(word)
+      ? `: a string has double quotes, as in '${JSON.stringify(word)}'`
       : ` (${messageOf(error)})`;
     throw new UsageError(
-      `Cannot send ${quote(text)}, which is not JSON${hint}`,
+      `Cannot send ${quote(word)}, which is not JSON${hint}`,
       "send",
     );
   }
 }
 
-function parseHelp(words: Words): HelpCommand {
-  const [, ...rest] = words.operands;
-  const topic = rest.join(" ");
+function parseHelp(topicWords: readonly string[]): HelpCommand {
+  const [first = "", second = ""] = topicWords;
+  const topic = topicWords.join(" ");
   if (topic === "" || topic === "pmd") return { act: "help", topic };
-  const spec = findCommand(topic);
-  if (spec !== undefined) return { act: "help", topic: spec.path };
-  const [first = "", second = ""] = rest;
-  throw first === "pmd"
-    ? unknownCommand(second, "pmd")
-    : unknownCommand(first, "");
+  const spec = findCommand(first) ?? findCommand(`${first} ${second}`);
+  if (spec === undefined) {
+    throw first === "pmd"
+      ? unknownCommand(second, "pmd")
+      : unknownCommand(first, "");
+  }
+  const extra = topicWords[spec.path.split(" ").length];
+  if (extra === undefined) return { act: "help", topic: spec.path };
+  throw new UsageError(
+    `Cannot understand ${quote(extra)} behind "distflow help ${spec.path}"`,
+    "help",
+  );
 }
 
 function parseCompletions(operands: readonly string[]): CompletionsCommand {

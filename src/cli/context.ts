@@ -1,9 +1,10 @@
-import { DistflowError } from "../base/errors.ts";
+import { DistflowError, hasCode } from "../base/errors.ts";
 import { PmdClient } from "../pmd/client.ts";
 import type { Platform } from "../transport/platform.ts";
 import type { Terminal } from "../transport/terminal.ts";
 import { type Address, isWildcard } from "../transport/transport.ts";
 import type { Settings } from "./command.ts";
+import { EXIT_TIMEOUT, exitCodeOf } from "./exit_code.ts";
 import type { Printer } from "./printer.ts";
 
 /** What every command is given. */
@@ -32,16 +33,20 @@ export async function withinTimeout<Result>(
   work: Promise<Result>,
 ): Promise<Result> {
   const { timeoutMs } = settings;
+  const late = (cause?: unknown): DistflowError =>
+    new DistflowError(
+      "TIMEOUT",
+      `Cannot ${act}: it took longer than ${timeoutMs} ms. Try again, or set a longer --timeout`,
+      { cause, details: { timeoutMs } },
+    );
   return await new Promise<Result>((resolve, reject) => {
-    const timer = platform.clock.schedule(timeoutMs, () =>
-      reject(
-        new DistflowError(
-          "TIMEOUT",
-          `Cannot ${act}: it took longer than ${timeoutMs} ms. Try again, or set a longer --timeout`,
-          { details: { timeoutMs } },
-        ),
-      ));
-    work.then(resolve, reject).finally(() => timer.cancel());
+    const timer = platform.clock.schedule(timeoutMs, () => reject(late()));
+    work.then(resolve, (error) => {
+      // A dial has the same limit, and may be the first to notice.
+      const isLate = hasCode(error, "PMD_UNREACHABLE") &&
+        exitCodeOf(error) === EXIT_TIMEOUT;
+      reject(isLate ? late(error) : error);
+    }).finally(() => timer.cancel());
   });
 }
 

@@ -41,7 +41,7 @@ export function exitCodeOf(error: unknown): ExitCode {
   if (!(error instanceof DistflowError)) return EXIT_FAILED;
   // Nobody there and nobody answering in time are told apart by the cause.
   if (
-    hasCode(error, "PMD_UNREACHABLE", "PEER_UNREACHABLE") &&
+    hasCode(error, "PMD_UNREACHABLE", "PMD_PORT_TAKEN", "PEER_UNREACHABLE") &&
     hasCode(error.cause, "CONNECTION_TIMEOUT", "HANDSHAKE_TIMEOUT", "TIMEOUT")
   ) return EXIT_TIMEOUT;
   return EXIT_CODES[error.code] ?? EXIT_FAILED;

@@ -12,15 +12,15 @@ const LATE_MS = 2 * HEARTBEAT_MS;
 /** What stands for an alias that a node does not have. */
 export const NO_ALIAS = "-";
 
-/** The columns of `pmd list`; those that may be cut can be had with `--json`. */
+/** The columns of `pmd list`; what is cut or left out can be had with `--json`. */
 export const NODE_COLUMNS: readonly Column[] = [
   { header: "ALIAS", widthMin: 8 },
   { header: "NODE", widthMin: 8 },
   { header: "ADDRESS", widthMin: 15 },
-  { header: "PID", isRight: true },
-  { header: "RUNTIME", widthMin: 7 },
-  { header: "UPTIME", isRight: true },
-  { header: "HEARTBEAT", isRight: true },
+  { header: "PID", isRight: true, dropRank: 4 },
+  { header: "RUNTIME", widthMin: 7, dropRank: 1 },
+  { header: "UPTIME", isRight: true, dropRank: 3 },
+  { header: "HEARTBEAT", isRight: true, dropRank: 2 },
 ];
 
 /**

@@ -5,9 +5,16 @@ import type { ProcessControl } from "../transport/platform.ts";
 import type { Terminal } from "../transport/terminal.ts";
 import type { Look } from "./command.ts";
 import { type ExitCode, exitCodeOf } from "./exit_code.ts";
+import { helpText } from "./help.ts";
 import { colorPainter, type Painter, plainPainter } from "./style.ts";
-import { type Cell, type Column, renderRows, renderTable } from "./table.ts";
-import { UsageError } from "./usage_error.ts";
+import {
+  type Cell,
+  type Column,
+  droppedColumns,
+  renderRows,
+  renderTable,
+} from "./table.ts";
+import { NoCommandError, UsageError } from "./usage_error.ts";
 
 /**
  * All that the command prints: data on standard output, the rest on standard
@@ -55,13 +62,16 @@ export class Printer {
     this.#process.writeOut(`${escapeJson(JSON.stringify(value))}\n`);
   }
 
-  /** Prints a table, cut to the terminal's width if there is a terminal. */
+  /**
+   * Prints a table, cut to the terminal's width if there is a terminal, and
+   * notes which columns are not in it.
+   */
   table(columns: readonly Column[], rows: readonly (readonly Cell[])[]): void {
-    const { columnCount } = this.#terminal;
-    this.#lines(renderTable(columns, rows, {
-      paint: this.paint,
-      ...(columnCount === undefined ? {} : { width: columnCount }),
-    }));
+    const width = this.#terminal.columnCount ?? Infinity;
+    this.#lines(renderTable(columns, rows, { paint: this.paint, width }));
+    const dropped = droppedColumns(columns, rows, width);
+    if (dropped.length === 0) return;
+    this.note(`Too narrow for ${dropped.join(", ")}: see --json`);
   }
 
   /** Prints names and what belongs to them, one pair a line. */
@@ -84,12 +94,17 @@ export class Printer {
   }
 
   /**
-   * Tells why the command failed, on one line of standard error.
+   * Tells why the command failed, on one line of standard error; who named
+   * no command is shown all of them instead.
    *
    * @returns The exit code.
    */
   failure(error: unknown): ExitCode {
     const exitCode = exitCodeOf(error);
+    if (error instanceof NoCommandError && !this.json) {
+      this.#process.writeError(helpText(error.topic));
+      return exitCode;
+    }
     const code = codeOf(error);
     const message = isExpected(error)
       ? messageOf(error)

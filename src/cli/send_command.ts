@@ -98,6 +98,12 @@ async function readMessage(
       { cause: error, details: { byteCountMax: FRAME_BYTES_CAP } },
     );
   }
+  if (bytes.length === 0) {
+    throw new UsageError(
+      "Cannot send what standard input has, which is nothing",
+      "send",
+    );
+  }
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {

@@ -54,6 +54,7 @@ export const GLOBAL_OPTIONS: readonly OptionSpec[] = [
   { name: "no-color", summary: "print without colours" },
   { name: "quiet", summary: "print data and errors, but no notes" },
   { name: "help", summary: "explain the command (-h)" },
+  { name: "version", summary: "print the version (-V)" },
 ];
 
 /** All commands, in the order in which the help shows them. */
@@ -123,9 +124,10 @@ JSON: a node, as "pmd list" has it.`,
     summary: "print nodes as they join and leave",
     options: [],
     details:
-      `Prints the nodes there are, then one line for each change, until Ctrl-C or
-until nobody reads its output. If the PMD is lost, it waits for the next one;
-nodes that do not turn up there within 15 s have left.
+      `Prints the nodes there are, then one line for each change, until Ctrl-C (which
+is its ordinary end: exit code 0), or until it prints what nobody reads any
+more. If the PMD is lost, it waits for the next one; nodes that do not turn up
+there within 15 s have left.
 
 JSON: one object a line, {"type", "atMs", ...}:
   "present", "join"  "node": {"alias", "nodeId", "host", "port", "pid",

@@ -17,6 +17,11 @@ export interface ColumnLayout {
 export interface Column extends ColumnLayout {
   /** What stands above it. */
   readonly header: string;
+  /**
+   * How early it is left out where the terminal is too narrow for all columns
+   * at their least width: the lowest first, those without never.
+   */
+  readonly dropRank?: number;
 }
 
 /** A value in a table. */
@@ -37,17 +42,58 @@ export interface TableOptions {
 
 const GAP = "  ";
 
-/** The lines of a table: a header, then one line for each row. */
+/**
+ * The lines of a table: a header, then one line for each row; without the
+ * columns that {@linkcode droppedColumns} names.
+ */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly Cell[])[],
   options: TableOptions = {},
 ): string[] {
-  const header = columns.map((column): Cell => ({
-    text: column.header,
-    style: "bold",
-  }));
-  return renderRows(columns, [header, ...rows], options);
+  const dropped = droppedColumns(columns, rows, options.width ?? Infinity);
+  const isKept = (_: unknown, index: number): boolean =>
+    !dropped.includes(columns[index]?.header ?? "");
+  return renderRows(
+    columns.filter(isKept),
+    [headerOf(columns), ...rows].map((row) => row.filter(isKept)),
+    options,
+  );
+}
+
+/** The headers of the columns for which `width` is too narrow. */
+export function droppedColumns(
+  columns: readonly Column[],
+  rows: readonly (readonly Cell[])[],
+  width: number,
+): string[] {
+  const all = [headerOf(columns), ...rows];
+  const least = columns.map(({ widthMin = Infinity }, index) =>
+    GAP.length + Math.min(
+      widthMin,
+      Math.max(...all.map((row) => shownWidth(row[index]))),
+    )
+  );
+  let excess = least.reduce((sum, each) => sum + each, -GAP.length) - width;
+  const dropped = new Set<number>();
+  const byRank = [...columns.entries()]
+    .filter(([, { dropRank }]) => dropRank !== undefined)
+    .sort(([, a], [, b]) => (a.dropRank ?? 0) - (b.dropRank ?? 0));
+  for (const [index] of byRank) {
+    if (excess <= 0) break;
+    dropped.add(index);
+    excess -= least[index] ?? 0;
+  }
+  return columns.filter((_, index) => dropped.has(index))
+    .map(({ header }) => header);
+}
+
+function headerOf(columns: readonly Column[]): Cell[] {
+  return columns.map(({ header }) => ({ text: header, style: "bold" }));
+}
+
+function shownWidth(cell: Cell | undefined): number {
+  return displayWidth(escapeLine(cell?.text ?? ""));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The command line was not understood; the message says what was meant. */
 export class UsageError extends Error {
   /** The class name, written out so that minifiers keep it. */
-  override readonly name = "UsageError";
+  override readonly name: string = "UsageError";
 
   /**
    * Makes the error.
@@ -13,5 +13,19 @@ export class UsageError extends Error {
   constructor(what: string, path: string) {
     const help = path === "" ? "distflow --help" : `distflow ${path} --help`;
     super(`${what}${what.endsWith("?") ? "" : "."} See "${help}"`);
+  }
+}
+
+/** Words are missing that say what to do: people are shown what there is. */
+export class NoCommandError extends UsageError {
+  /** The class name, written out so that minifiers keep it. */
+  override readonly name = "NoCommandError";
+  /** The word that was there; empty for none. */
+  readonly topic: "" | "pmd";
+
+  /** Makes the error for a command line that ends behind `topic`. */
+  constructor(what: string, topic: "" | "pmd") {
+    super(what, topic);
+    this.topic = topic;
   }
 }

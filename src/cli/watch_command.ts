@@ -99,6 +99,7 @@ class Watch {
       await client.close();
       throw error;
     }
+    if (this.#isFirst) this.#tellEmptiness();
     this.#isFirst = false;
     this.#planPing(client);
     this.#planDropSuspects();
@@ -194,6 +195,17 @@ class Watch {
       reason ?? escapeLine(`${address} ${runtime} pid ${pid}`),
     ];
     printer.line(words.join("  "));
+  }
+
+  /** Or else it would look as if nothing happened. */
+  #tellEmptiness(): void {
+    const { printer, settings } = this.#context;
+    if (this.#directory.peers.length > 0) return;
+    printer.note(
+      `No nodes are registered with the PMD at ${
+        formatAddress(settings.address)
+      } yet: waiting`,
+    );
   }
 
   #tellLoss(): void {

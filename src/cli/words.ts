@@ -6,21 +6,25 @@ import {
   findCommand,
   GLOBAL_OPTIONS,
   type OptionSpec,
+  SHELLS,
   verbsOf,
 } from "./spec.ts";
 import { didYouMean, suggest } from "./suggest.ts";
-import { UsageError } from "./usage_error.ts";
+import { NoCommandError, UsageError } from "./usage_error.ts";
 
 const ALL_OPTIONS: readonly OptionSpec[] = [
   ...GLOBAL_OPTIONS,
   ...COMMANDS.flatMap((command) => command.options),
 ];
-const SWITCHES: readonly string[] = [
-  ...ALL_OPTIONS.filter(({ name, value }) =>
-    value === undefined && !name.startsWith("no-")
-  ).map(({ name }) => name),
-  "version",
-];
+const SWITCHES: readonly string[] = ALL_OPTIONS
+  .filter(({ name, value }) => value === undefined && !name.startsWith("no-"))
+  .map(({ name }) => name);
+/** What is also written with one dash; Node.js and Deno differ in one of them. */
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ["-h", "--help=true"],
+  ["-v", "--version=true"],
+  ["-V", "--version=true"],
+]);
 /** What can be turned off: `--no-color`. */
 const NEGATABLE: readonly string[] = ALL_OPTIONS
   .filter(({ name }) => name.startsWith("no-"))
@@ -105,7 +109,7 @@ export class Words {
     const word = parent === "" ? first : second;
     if (word !== undefined) throw unknownCommand(word, parent);
     const program = parent === "" ? "distflow" : `distflow ${parent}`;
-    throw new UsageError(
+    throw new NoCommandError(
       `Cannot run "${program}" without a command: ${
         verbsOf(parent).join(", ")
       }`,
@@ -122,8 +126,9 @@ export class Words {
     const operands = this.operands.slice(path.split(" ").length);
     const missing = names[operands.length];
     if (missing !== undefined) {
+      const hint = missing === "<shell>" ? `: ${SHELLS.join(", ")}` : "";
       throw new UsageError(
-        `Cannot run "distflow ${path}" without ${missing}`,
+        `Cannot run "distflow ${path}" without ${missing}${hint}`,
         path,
       );
     }
@@ -189,14 +194,29 @@ export function quote(text: string): string {
   return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}…` : text);
 }
 
+/** What other tools call it. */
+const OTHER_NAMES: ReadonlyMap<string, string> = new Map([
+  ["info", "status"],
+  ["ls", "list"],
+  ["names", "list"],
+  ["nodes", "list"],
+  ["ps", "list"],
+  ["run", "start"],
+  ["stop", "kill"],
+  ["shutdown", "kill"],
+  ["lookup", "resolve"],
+  ["tail", "watch"],
+]);
+
 /** The refusal of a word that is no command. */
 export function unknownCommand(word: string, parent: "" | "pmd"): UsageError {
   const program = parent === "" ? "distflow" : `distflow ${parent}`;
+  const named = OTHER_NAMES.get(word);
   // "distflow list" means "distflow pmd list".
-  const verb = parent === "" ? suggest(word, verbsOf("pmd")) : undefined;
+  const verb = parent === "" ? named ?? suggest(word, verbsOf("pmd")) : named;
   const hint = verb === undefined
     ? didYouMean(word, verbsOf(parent))
-    : `. Did you mean "pmd ${verb}"?`;
+    : `. Did you mean "${parent === "" ? "pmd " : ""}${verb}"?`;
   return new UsageError(
     `Cannot understand ${quote(word)}: "${program}" has no such command${hint}`,
     parent,
@@ -206,12 +226,18 @@ export function unknownCommand(word: string, parent: "" | "pmd"): UsageError {
 /**
  * The arguments with each switch closed off: parseArgs takes a `true` or
  * `false` behind a switch for its value, but here it is a message to send.
+ * An empty value, as of a shell's variable that is not set, stays one, too.
  */
 function separateSwitches(args: readonly string[]): string[] {
   const end = args.indexOf("--");
-  return args.map((argument, index) => {
+  const isEmptyValue = (index: number): boolean =>
+    args[index] === "" && VALUES.includes((args[index - 1] ?? "").slice(2));
+  return args.flatMap((argument, index) => {
     if (end >= 0 && index >= end) return argument;
-    if (argument === "-h") return "--help=true";
+    if (isEmptyValue(index)) return [];
+    if (isEmptyValue(index + 1)) return `${argument}=`;
+    const short = SHORT.get(argument);
+    if (short !== undefined) return short;
     const [, name = "", value] = /^--([^=]+)(=.*)?$/s.exec(argument) ?? [];
     const isSwitch = SWITCHES.includes(name);
     const isNegated = NEGATABLE.some((word) => name === `no-${word}`);

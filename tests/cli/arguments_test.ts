@@ -42,7 +42,11 @@ Deno.test("every command is understood", () => {
   assertEquals(commandOf("pmd kill"), { act: "kill", force: false });
   assertEquals(commandOf("pmd kill --force"), { act: "kill", force: true });
   assertEquals(commandOf("version"), { act: "version" });
-  assertEquals(commandOf("--version"), { act: "version" });
+  for (
+    const line of ["--version", "-v", "-V", "pmd --version", "pmd list -V"]
+  ) {
+    assertEquals(commandOf(line), { act: "version" }, line);
+  }
   assertEquals(commandOf("completions zsh"), {
     act: "completions",
     shell: "zsh",
@@ -147,6 +151,7 @@ Deno.test("what is not JSON is refused, with the quotes that are missing", () =>
     "send worker hello",
     `Cannot send "hello", which is not JSON: a string has double quotes, as in '"hello"'. See "distflow send --help"`,
   );
+  assertRefused(["send", "worker", "hello\n"], `as in '"hello"'. See`);
   assertRefused(["send", "worker", "{a: 1}"], 'Cannot send "{a: 1}", which is');
   assertRefused(["send", "worker", ""], 'Cannot send "", which is not JSON');
   assertRefused(
@@ -171,7 +176,7 @@ Deno.test("missing and extra operands are refused by name", () => {
     'Cannot understand "b" behind "distflow pmd resolve <alias>"',
   );
   assertRefused("version 2", 'Cannot understand "2" behind "distflow version"');
-  assertRefused("completions", "without <shell>");
+  assertRefused("completions", "without <shell>: bash, zsh, fish. See");
 });
 
 Deno.test("an unknown command is refused, with the one that was meant", () => {
@@ -189,7 +194,16 @@ Deno.test("an unknown command is refused, with the one that was meant", () => {
   assertRefused("frobnicate", '"distflow" has no such command. See');
   assertRefused("pmd __proto__", 'Cannot understand "__proto__"');
   assertRefused("help pmd lost", 'Did you mean "list"?');
+  assertRefused("help list", 'Did you mean "pmd list"?');
+  assertRefused("help pmd list all", 'Cannot understand "all" behind');
   assertRefused("completions fihs", 'Did you mean "fish"?');
+});
+
+Deno.test("what other tools call a command is not understood, but known", () => {
+  assertRefused("pmd stop", 'Did you mean "kill"?');
+  assertRefused("pmd ls", 'Did you mean "list"?');
+  assertRefused("ps", 'Did you mean "pmd list"?');
+  assertRefused("info", 'Did you mean "pmd status"?');
 });
 
 Deno.test("an unknown option is refused, with the one that was meant", () => {
@@ -226,6 +240,9 @@ Deno.test("switches take no value, and the others need one", () => {
   );
   assertRefused("pmd list --port --json", "Cannot read --port without a value");
   assertRefused("pmd list --host=", "Cannot read --host without a value");
+  // As of a shell's "$PORT" that is not set.
+  assertRefused(["pmd", "list", "--port", ""], "Cannot read --port without");
+  assertRefused(["--host", "", "pmd", "list"], "Cannot read --host without");
 });
 
 Deno.test("numbers are checked", () => {
@@ -343,6 +360,8 @@ Deno.test("--help anywhere explains the command, whatever else is wrong", () => 
   assertEquals(topic("help pmd"), "pmd");
   assertEquals(topic("pmd list --help"), "pmd list");
   assertEquals(topic("help pmd list"), "pmd list");
+  assertEquals(topic("pmd help"), "pmd");
+  assertEquals(topic("pmd help list"), "pmd list");
   assertEquals(topic("--help pmd list --port x --frob"), "pmd list");
   assertEquals(topic("send -h"), "send");
   assertEquals(topic("frobnicate -h"), "");

@@ -1,6 +1,7 @@
 // The commands on a simulated machine, where processes, ids and times are the
 // same in each run: what people see is compared word by word.
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { helpText } from "../../src/cli/help.ts";
 import { assertGolden, CliWorld, FakeTerminal, Transcript } from "./support.ts";
 
 /** A PMD, a node with an alias, one without, and one that means harm. */
@@ -56,6 +57,21 @@ Deno.test("a terminal gets colours, and no line wider than it is", async () => {
   }
 });
 
+Deno.test("a terminal too narrow for all columns gets the first, and a note", async () => {
+  const cli = await threeNodes();
+  const terminal = new FakeTerminal({ columns: 40 });
+  const { out, error } = await cli.run("pmd list --no-color", { terminal });
+  assertEquals(
+    out.split("\n")[0]?.split(/ +/),
+    ["ALIAS", "NODE", "ADDRESS", "PID"],
+  );
+  for (const line of out.split("\n")) assert([...line].length <= 40, line);
+  assertEquals(
+    error,
+    "Too narrow for RUNTIME, UPTIME, HEARTBEAT: see --json\n",
+  );
+});
+
 Deno.test("errors are red on a terminal, and one line", async () => {
   const cli = new CliWorld();
   await cli.startPmd();
@@ -64,6 +80,16 @@ Deno.test("errors are red on a terminal, and one line", async () => {
   assertEquals(code, 3);
   assertStringIncludes(error, "\u001b[31mdistflow:\u001b[39m Cannot find");
   assertEquals(error.split("\n").length, 2);
+});
+
+Deno.test("who names no command is shown all of them, on standard error", async () => {
+  const cli = new CliWorld();
+  for (const [args, topic] of [[[], ""], [["pmd"], "pmd"]] as const) {
+    const ending = await cli.run(args);
+    assertEquals(ending, { code: 2, out: "", error: helpText(topic) });
+  }
+  const { code, error } = await cli.run("pmd --json");
+  assertEquals([code, JSON.parse(error).error.code], [2, "USAGE"]);
 });
 
 Deno.test("what goes wrong is told in one line, with a code", async () => {
@@ -255,7 +281,9 @@ Deno.test("send reads standard input", async () => {
 
   assertEquals((await send('{"a": [1, 2]}\n')).code, 0);
   assertEquals((await send("not json")).code, 2);
-  assertEquals((await send("")).code, 2);
+  const nothing = await send("");
+  assertEquals(nothing.code, 2);
+  assertStringIncludes(nothing.error, "which is nothing");
   const bytes = await send(new Uint8Array([0x22, 0xff, 0x22]));
   assertEquals(bytes.code, 2);
   assertStringIncludes(bytes.error, "which is not UTF-8");

@@ -16,6 +16,7 @@ const OPTIONS = [
   "--port",
   "--quiet",
   "--timeout",
+  "--version",
 ];
 
 /** Command lines, and what Tab at their end offers. */

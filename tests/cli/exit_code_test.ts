@@ -28,6 +28,8 @@ Deno.test("nobody there is told from nobody who answers in time", () => {
   const late = new DistflowError("CONNECTION_TIMEOUT", "Cannot");
   assertEquals(exitCode("PMD_UNREACHABLE", refused), 5);
   assertEquals(exitCode("PMD_UNREACHABLE", late), 6);
+  const silent = new DistflowError("HANDSHAKE_TIMEOUT", "Cannot");
+  assertEquals(exitCode("PMD_PORT_TAKEN", silent), 6);
   assertEquals(exitCode("PEER_UNREACHABLE", refused), 1);
   assertEquals(exitCode("PEER_UNREACHABLE", late), 6);
 });

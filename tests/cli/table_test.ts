@@ -1,6 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { colorPainter } from "../../src/cli/style.ts";
-import { type Column, renderRows, renderTable } from "../../src/cli/table.ts";
+import {
+  type Column,
+  droppedColumns,
+  renderRows,
+  renderTable,
+} from "../../src/cli/table.ts";
 import { displayWidth, truncate } from "../../src/cli/width.ts";
 
 const COLUMNS: readonly Column[] = [
@@ -82,6 +87,30 @@ Deno.test("the widest columns are cut first, down to their least width", () => {
   }
   // Below, the line is longer than the terminal is wide, and it wraps.
   assertEquals(at(5), "a-l…  a-lon…  12345");
+});
+
+Deno.test("columns are left out where even their least width is too much", () => {
+  const columns: readonly Column[] = [
+    { header: "NAME", widthMin: 4 },
+    { header: "KIND", dropRank: 1 },
+    { header: "PID", isRight: true, dropRank: 2 },
+  ];
+  const rows = [cells("a-long-name", "x", "12345"), cells("b", "a-kind", "7")];
+  const at = (width: number) => [
+    droppedColumns(columns, rows, width),
+    renderTable(columns, rows, { width }),
+  ];
+  assertEquals(at(19), [[], [
+    "NAME  KIND      PID",
+    "a-l…  x       12345",
+    "b     a-kind      7",
+  ]]);
+  assertEquals(at(18), [["KIND"], [
+    "NAME           PID",
+    "a-long-name  12345",
+    "b                7",
+  ]]);
+  assertEquals(at(10), [["KIND", "PID"], ["NAME", "a-long-na…", "b"]]);
 });
 
 Deno.test("colours do not change the widths", () => {

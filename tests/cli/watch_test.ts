@@ -64,6 +64,17 @@ Deno.test("watch prints the nodes there are, then each join and leave", async ()
   assertGolden("watch", out.replace(/^\d\d:\d\d:\d\d/gm, "HH:MM:SS"));
 });
 
+Deno.test("watch says that there is nothing to see yet", async () => {
+  const cli = new CliWorld();
+  await cli.startPmd();
+  const watch = cli.begin("pmd watch");
+  assertEquals(await notes(cli, watch.process, 1), [
+    "No nodes are registered with the PMD at 127.0.0.1:4369 yet: waiting",
+  ]);
+  watch.process.signal("SIGINT");
+  assertEquals((await cli.world.until(watch.ended)).out, "");
+});
+
 Deno.test("watch --json prints one object a line", async () => {
   const cli = new CliWorld();
   await cli.startPmd();
@@ -149,10 +160,10 @@ Deno.test("a PMD that stands still is lost as well", async () => {
   const watch = cli.begin("pmd watch");
   await cli.world.run(100);
   pmd.freeze();
-  await notes(cli, watch.process, 1);
+  await notes(cli, watch.process, 2);
   pmd.crash();
   await cli.startPmd();
-  await notes(cli, watch.process, 2);
+  await notes(cli, watch.process, 3);
   watch.process.signal("SIGINT");
   assertEquals((await cli.world.until(watch.ended)).code, 0);
 });
@@ -163,7 +174,7 @@ Deno.test("watch ends while it waits for a PMD, too", async () => {
   const watch = cli.begin("pmd watch");
   await cli.world.run(100);
   pmd.crash();
-  await notes(cli, watch.process, 1);
+  await notes(cli, watch.process, 2);
   await cli.world.run(5000);
   watch.process.signal("SIGINT");
   assertEquals((await cli.world.until(watch.ended)).code, 0);
