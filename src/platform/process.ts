@@ -1,4 +1,5 @@
 import process from "node:process";
+import { messageOf } from "../base/errors.ts";
 import type {
   EndSignal,
   ProcessControl,
@@ -13,6 +14,10 @@ export class SystemProcess implements ProcessControl {
   readonly runtime: string;
   readonly shared: Map<string, unknown> = new Map();
   readonly args: readonly string[];
+  readonly #guarded: WeakSet<NodeJS.WriteStream> = new WeakSet();
+  readonly #broken: WeakSet<NodeJS.WriteStream> = new WeakSet();
+  /** Why standard output did not take what was written. */
+  #lost: Error | undefined;
 
   constructor() {
     const deno = denoApi();
@@ -46,13 +51,24 @@ export class SystemProcess implements ProcessControl {
 
   exit(code: number): void {
     process.exitCode = code;
-    // Output to a pipe is asynchronous on Node.js: let it drain first.
+    // Output to a pipe is asynchronous on Node.js: let it drain first, and let
+    // the streams tell whether it was lost.
     let waiting = 2;
     const done = (): void => {
-      if (--waiting === 0) process.exit(code);
+      if (--waiting === 0) setImmediate(() => this.#end(code));
     };
-    process.stdout.write("", done);
-    process.stderr.write("", done);
+    for (const stream of [process.stdout, process.stderr]) {
+      if (this.#broken.has(stream)) done();
+      else stream.write("", done);
+    }
+  }
+
+  #end(code: number): void {
+    const isLost = code === 0 && this.#lost !== undefined;
+    if (isLost) {
+      this.writeError(`Cannot write the output: ${messageOf(this.#lost)}\n`);
+    }
+    process.exit(isLost ? 1 : code);
   }
 
   env(name: string): string | undefined {
@@ -66,16 +82,30 @@ export class SystemProcess implements ProcessControl {
   }
 
   writeOut(text: string): void {
-    write(process.stdout, text);
+    this.#write(process.stdout, text);
   }
 
   writeError(text: string): void {
-    write(process.stderr, text);
+    this.#write(process.stderr, text);
   }
-}
 
-/** Whoever read our output may be gone: that is no failure of this program. */
-function write(stream: NodeJS.WriteStream, text: string): void {
-  if (stream.listenerCount("error") === 0) stream.on("error", () => {});
-  stream.write(text);
+  #write(stream: NodeJS.WriteStream, text: string): void {
+    if (!this.#guarded.has(stream)) {
+      this.#guarded.add(stream);
+      stream.on("error", (error) => this.#onBroken(stream, error));
+    }
+    try {
+      stream.write(text);
+    } catch (error) {
+      // Deno throws where Node.js tells later.
+      stream.emit("error", error);
+    }
+  }
+
+  /** Whoever read our output may be gone; a full disk is a failure. */
+  #onBroken(stream: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
+    this.#broken.add(stream);
+    const isGone = error.code === "EPIPE" || error.name === "BrokenPipe";
+    if (stream === process.stdout && !isGone) this.#lost ??= error;
+  }
 }
