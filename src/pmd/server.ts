@@ -76,6 +76,13 @@ export interface PmdServerOptions {
 /** Why a {@linkcode PmdServer} ended: nobody needed it, or somebody said so. */
 export type PmdEnd = "idle" | "requested" | "shutdown";
 
+const OK = JSON.stringify({ type: "ok" });
+const REGISTERED = JSON.stringify({
+  type: "registered",
+  leaseMs: LEASE_MS,
+  heartbeatMs: HEARTBEAT_MS,
+});
+
 const SWEEP_MS = 1000;
 
 /** A sweep that is later than this means that the PMD itself stood still. */
@@ -224,43 +231,39 @@ export class PmdServer implements AsyncDisposable {
     await this.shutdown();
   }
 
-  #answer(session: Session, request: PmdRequest): object {
+  #answer(session: Session, request: PmdRequest): string {
     this.#requestCount++;
     const nowMs = this.#platform.clock.monotonicMs();
     switch (request.type) {
       case "resolve": {
         const node = this.#registry.resolve(request.name, nowMs);
-        if (node !== undefined) return { type: "resolved", node };
+        if (node !== undefined) return `{"type":"resolved","node":${node}}`;
         throw wireError("PEER_NOT_FOUND", { name: request.name });
       }
       case "heartbeat":
         this.#registry.heartbeat(session, nowMs);
-        return { type: "ok" };
+        return OK;
       case "register":
         return this.#register(session, request, nowMs);
       case "unregister":
         requireLocal(session, "unregister");
         this.#unregister(session, "shutdown");
-        return { type: "ok" };
+        return OK;
       case "list":
-        return { type: "nodes", nodes: this.#registry.list(nowMs) };
+        return `{"type":"nodes","nodes":${this.#registry.list(nowMs)}}`;
       case "watch":
         if (!session.isWatching) this.#watcherCount++;
-        return { type: "ok" };
+        return OK;
       case "status":
-        return { type: "status", status: this.status() };
+        return JSON.stringify({ type: "status", status: this.status() });
       case "shutdown":
         return this.#answerShutdown(session, request.force);
     }
   }
 
   #snapshot(): string {
-    const nowMs = this.#platform.clock.monotonicMs();
-    return JSON.stringify({
-      type: "snapshot",
-      sequence: this.#sequence,
-      nodes: this.#registry.list(nowMs),
-    });
+    const nodes = this.#registry.list(this.#platform.clock.monotonicMs());
+    return `{"type":"snapshot","sequence":${this.#sequence},"nodes":${nodes}}`;
   }
 
   #closed(session: Session, error: DistflowError | undefined): void {
@@ -307,7 +310,7 @@ export class PmdServer implements AsyncDisposable {
     session: Session,
     request: PmdRequest & { type: "register" },
     nowMs: number,
-  ): object {
+  ): string {
     requireLocal(session, "register");
     const { changes, replaced } = this.#registry.register(
       session,
@@ -317,7 +320,7 @@ export class PmdServer implements AsyncDisposable {
     );
     if (replaced instanceof Session) replaced.close(wireError("NODE_REPLACED"));
     for (const change of changes) this.#tell(change);
-    return { type: "registered", leaseMs: LEASE_MS, heartbeatMs: HEARTBEAT_MS };
+    return REGISTERED;
   }
 
   #unregister(
@@ -328,7 +331,7 @@ export class PmdServer implements AsyncDisposable {
     if (change !== undefined) this.#tell(change);
   }
 
-  #answerShutdown(session: Session, force: boolean): object {
+  #answerShutdown(session: Session, force: boolean): string {
     requireLocal(session, "shut the PMD down");
     const nodeCount = this.#registry.size;
     if (nodeCount > 0 && !force) throw wireError("PMD_IN_USE", { nodeCount });
@@ -336,7 +339,7 @@ export class PmdServer implements AsyncDisposable {
     // first turn, and closing a session drops what is not flushed.
     const { clock } = this.#platform;
     clock.defer(() => clock.defer(() => this.#shutdown("requested")));
-    return { type: "ok" };
+    return OK;
   }
 
   /** Tells all watchers of a change. */

@@ -9,14 +9,15 @@ import type { Hello } from "../wire/hello.ts";
 import type { Clock } from "../base/clock.ts";
 import {
   decodePmdRequest,
+  encodePmdAnswer,
   type LeaveReason,
   type PmdRequest,
 } from "../wire/pmd_messages.ts";
 
 /** What a {@linkcode Session} asks of the server that it belongs to. */
 export interface SessionHost {
-  /** Does what is asked and returns the answer, without its id. */
-  answer(session: Session, request: PmdRequest): object;
+  /** Does what is asked and returns the answer's JSON, without its id. */
+  answer(session: Session, request: PmdRequest): string;
   /** The JSON of a snapshot of all nodes. */
   snapshot(): string;
   /** The session has said its hello. */
@@ -112,16 +113,16 @@ export class Session implements ChannelHandler {
   /** A request came. */
   control(message: JsonRecord): void {
     const { id, request } = decodePmdRequest(message);
-    let answer: object;
+    let answer: string;
     try {
       answer = this.#host.answer(this, request);
     } catch (error) {
       if (!(error instanceof DistflowError)) throw error;
-      answer = { type: "error", ...toWireFailure(error) };
+      answer = JSON.stringify({ type: "error", ...toWireFailure(error) });
     }
     // The snapshot goes first: who has the answer knows what there was.
     if (request.type === "watch") this.watch();
-    this.#send(JSON.stringify({ id, ...answer }));
+    this.#send(encodePmdAnswer(id, answer));
     if (request.type === "unregister") this.#endReason = "shutdown";
   }
 

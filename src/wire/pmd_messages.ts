@@ -163,7 +163,21 @@ const RUNTIME_LENGTH_MAX = 64;
 
 /** The frame of a request. */
 export function encodePmdRequest(id: number, request: PmdRequest): string {
-  return JSON.stringify({ id, ...request });
+  return withId(id, JSON.stringify(request));
+}
+
+/**
+ * The frame of an answer.
+ *
+ * @param answer The JSON of an object with a `type`, and without an id.
+ */
+export function encodePmdAnswer(id: number, answer: string): string {
+  return withId(id, answer);
+}
+
+/** Putting texts together is cheaper than an object made for its JSON only. */
+function withId(id: number, text: string): string {
+  return `{"id":${id},${text.slice(1)}`;
 }
 
 /**
@@ -265,27 +279,31 @@ function decodeAnswer(record: JsonRecord, id: number): PmdMessage {
   }
 }
 
+/**
+ * Without spreads: on Node.js 20 each costs some 2 µs for as many fields
+ * (2026-11), and a resolve has one answer.
+ */
 function decodeNodeRecord(record: JsonRecord): NodeRecord {
-  return {
-    nodeId: readName(record, "nodeId", NODE_ID_PATTERN),
-    ...(record.alias === undefined
-      ? {}
-      : { alias: readName(record, "alias", ALIAS_PATTERN) }),
-    host: readToken(record, "host", HOST_LENGTH_MAX),
-    port: readInteger(record, "port", 1, 65535),
-    incarnation: readInteger(record, "incarnation", 0),
-    pid: readInteger(record, "pid", 0),
-    runtime: readText(record, "runtime", RUNTIME_LENGTH_MAX),
-  };
+  const nodeId = readName(record, "nodeId", NODE_ID_PATTERN);
+  const alias = record.alias === undefined
+    ? undefined
+    : readName(record, "alias", ALIAS_PATTERN);
+  const host = readToken(record, "host", HOST_LENGTH_MAX);
+  const port = readInteger(record, "port", 1, 65535);
+  const incarnation = readInteger(record, "incarnation", 0);
+  const pid = readInteger(record, "pid", 0);
+  const runtime = readText(record, "runtime", RUNTIME_LENGTH_MAX);
+  return alias === undefined
+    ? { nodeId, host, port, incarnation, pid, runtime }
+    : { nodeId, alias, host, port, incarnation, pid, runtime };
 }
 
 function decodeRegistered(value: unknown): RegisteredNode {
   const record = readRecord(value, "a registered node");
-  return {
-    ...decodeNodeRecord(record),
+  return Object.assign(decodeNodeRecord(record), {
     registeredAtMs: readInteger(record, "registeredAtMs", 0),
     heartbeatAgeMs: readInteger(record, "heartbeatAgeMs", 0),
-  };
+  });
 }
 
 function decodeReason(value: unknown): LeaveReason {

@@ -2,7 +2,10 @@ import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { DistflowError } from "../../src/base/errors.ts";
 import { Registry } from "../../src/pmd/registry.ts";
-import type { NodeRecord } from "../../src/wire/pmd_messages.ts";
+import type {
+  NodeRecord,
+  RegisteredNode,
+} from "../../src/wire/pmd_messages.ts";
 
 const LEASE_MS = 15_000;
 const WALL_MS = Date.UTC(2026, 0, 1);
@@ -31,6 +34,19 @@ function register(
   return registry.register(owner, { node, attempt }, nowMs, WALL_MS + nowMs);
 }
 
+function resolve(
+  registry: Registry,
+  name: string,
+  nowMs = 0,
+): RegisteredNode | undefined {
+  const text = registry.resolve(name, nowMs);
+  return text === undefined ? undefined : JSON.parse(text);
+}
+
+function list(registry: Registry, nowMs = 0): RegisteredNode[] {
+  return JSON.parse(registry.list(nowMs));
+}
+
 function code(act: () => unknown): string {
   return assertThrows(act, DistflowError).code;
 }
@@ -38,9 +54,26 @@ function code(act: () => unknown): string {
 Deno.test("a node is found by its alias and by its id", () => {
   const registry = new Registry({ leaseMs: LEASE_MS });
   register(registry, {}, record("a", { alias: "worker" }), 0);
-  assertEquals(registry.resolve("worker", 0)?.nodeId, "a");
-  assertEquals(registry.resolve("a", 0)?.alias, "worker");
-  assertEquals(registry.resolve("b", 0), undefined);
+  assertEquals(resolve(registry, "worker")?.nodeId, "a");
+  assertEquals(resolve(registry, "a")?.alias, "worker");
+  assertEquals(resolve(registry, "b"), undefined);
+});
+
+Deno.test("a node is told with all of its fields, and the age of its heartbeat", () => {
+  const registry = new Registry({ leaseMs: LEASE_MS });
+  const owner = {};
+  const node = record("a", { alias: "worker", runtime: 'a "quoted" \\ name' });
+  register(registry, owner, node, 10);
+  registry.heartbeat(owner, 20);
+  assertEquals(resolve(registry, "a", 25.4), {
+    ...node,
+    registeredAtMs: WALL_MS + 10,
+    heartbeatAgeMs: 5,
+  });
+  assertEquals(list(registry, 20), [
+    { ...node, registeredAtMs: WALL_MS + 10, heartbeatAgeMs: 0 },
+  ]);
+  assertEquals(list(new Registry({ leaseMs: LEASE_MS })), []);
 });
 
 Deno.test("a second claim of an alias names its holder", () => {
@@ -71,7 +104,7 @@ Deno.test("an alias is free again once its holder's connection closes", () => {
     reason: "disconnected",
   });
   register(registry, {}, record("b", { alias: "worker" }), 0);
-  assertEquals(registry.resolve("worker", 0)?.nodeId, "b");
+  assertEquals(resolve(registry, "worker")?.nodeId, "b");
 });
 
 Deno.test("a node that reconnects takes over silently", () => {
@@ -81,7 +114,7 @@ Deno.test("a node that reconnects takes over silently", () => {
   const again = register(registry, second, record("a", { alias: "worker" }), 9);
   assertEquals(again, { changes: [], replaced: first });
   assertEquals(registry.unregister(first, "disconnected"), undefined);
-  assertEquals(registry.resolve("worker", 9)?.registeredAtMs, WALL_MS);
+  assertEquals(resolve(registry, "worker", 9)?.registeredAtMs, WALL_MS);
 });
 
 Deno.test("a newer incarnation takes over, and watchers see both lives", () => {
@@ -133,7 +166,7 @@ Deno.test("a connection registers one node only", () => {
     code(() => register(registry, owner, record("b"), 0)),
     "INVALID_REQUEST",
   );
-  assertEquals(registry.list(0).map(({ nodeId }) => nodeId), ["a"]);
+  assertEquals(list(registry).map(({ nodeId }) => nodeId), ["a"]);
 });
 
 Deno.test("a silent node expires at the end of its lease, not before", () => {
@@ -168,8 +201,8 @@ Deno.test("nodes beyond the limit are refused, known ones are not", () => {
 Deno.test("names such as __proto__ are names like any other", () => {
   const registry = new Registry({ leaseMs: LEASE_MS });
   register(registry, {}, record("__proto__", { alias: "constructor" }), 0);
-  assertEquals(registry.resolve("constructor", 0)?.nodeId, "__proto__");
-  assertEquals(registry.resolve("toString", 0), undefined);
+  assertEquals(resolve(registry, "constructor")?.nodeId, "__proto__");
+  assertEquals(resolve(registry, "toString"), undefined);
 });
 
 /** The registry as simple as possible: one list, searched from end to end. */
@@ -266,11 +299,12 @@ Deno.test("any history leaves the registry as a simple model says", () => {
           }
           assertEquals(result, wanted);
         }
-        const known = (nodes: readonly NodeRecord[]): string[] =>
-          nodes.map((n) => `${n.nodeId}/${n.incarnation}/${n.alias}`).sort();
         assertEquals(
-          known(registry.list(nowMs)),
-          known(model.entries.map((e) => e.record)),
+          list(registry, nowMs).map(({ registeredAtMs: _, ...node }) => node),
+          model.entries.map((e) => ({
+            ...e.record,
+            heartbeatAgeMs: nowMs - e.heardAtMs,
+          })),
         );
         assertEquals(
           [...joined.keys()].sort(),
@@ -278,7 +312,7 @@ Deno.test("any history leaves the registry as a simple model says", () => {
         );
         for (const name of [...NAMES, "x", "y"]) {
           assertEquals(
-            registry.resolve(name, nowMs)?.nodeId,
+            resolve(registry, name, nowMs)?.nodeId,
             model.entries.find((e) =>
               e.record.alias === name || e.record.nodeId === name
             )?.record.nodeId,
