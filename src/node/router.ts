@@ -117,7 +117,7 @@ export class Router {
     if (waiting !== undefined) return this.#push(waiting, text);
     const parsed = parseTarget(target);
     const peer = this.#findPeer(target, parsed);
-    const link = peer && this.#links.find(peer.nodeId);
+    const link = this.#findLink(parsed, peer);
     if (link !== undefined) {
       // What waits for this very peer under another name was sent before.
       this.#flush(link);
@@ -129,6 +129,15 @@ export class Router {
     this.#lanes.set(target, lane);
     this.#work(lane, peer);
     return sent;
+  }
+
+  /** A peer that cannot be dialed may have dialed: its id leads to its link. */
+  #findLink(
+    { name, pmd }: Target,
+    peer: PeerAddress | undefined,
+  ): Link | undefined {
+    if (peer !== undefined) return this.#links.find(peer.nodeId);
+    return pmd === undefined ? this.#links.find(name) : undefined;
   }
 
   /** What is known without asking anybody. */

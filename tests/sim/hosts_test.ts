@@ -29,6 +29,25 @@ simTest(
   { programs: PROGRAMS },
 );
 
+simTest(
+  "a node answers one of another host that nobody there could dial",
+  async (world) => {
+    const cluster = new Cluster(world);
+    const there = await cluster.start("there", OPEN, { hostname: "10.0.0.2" });
+    const here = await cluster.start("here", {}, { hostname: "10.0.0.1" });
+    await world.until(
+      here.runtime.send("there@10.0.0.2", { from: here.id, number: 1 }),
+    );
+    await world.until(() => there.received.size === 1);
+    await world.until(
+      there.runtime.send(here.id, { from: there.id, number: 1 }),
+    );
+    await world.until(() => here.received.size === 1);
+    await cluster.end();
+  },
+  { programs: PROGRAMS },
+);
+
 /** What happens to hosts and to the network between them. */
 class Weather {
   readonly #world: SimWorld;
