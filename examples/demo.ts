@@ -20,6 +20,7 @@ import { fileURLToPath } from "node:url";
 type Chat = { type: "HELLO" | "WELCOME"; text: string };
 
 const IS_DENO = "Deno" in globalThis;
+const isColored = process.stdout.isTTY && !process.env["NO_COLOR"];
 
 /** One of the demo's processes: greets whoever joins, and answers greetings. */
 async function runNode(alias: string, port: number): Promise<void> {
@@ -101,6 +102,11 @@ class Actor {
 async function runDemo(): Promise<void> {
   const port = await freePort();
   const actors: Actor[] = [];
+  // Once an actor has ended, the step that waits for it fails.
+  const stop = () => actors.forEach((actor) => void actor.end("SIGKILL"));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
+  // Whoever read this may be gone; the actors are to be ended all the same.
+  process.stdout.on("error", () => {});
   try {
     step("Nothing is running. Start alice: she starts the PMD by herself.");
     const alice = new Actor("alice", port);
@@ -110,6 +116,7 @@ async function runDemo(): Promise<void> {
     step("Start bob: they discover each other and talk, both ways.");
     const bob = new Actor("bob", port);
     actors.push(bob);
+    await bob.says("is up");
     await bob.says("received HELLO from alice");
     await alice.says("received WELCOME from bob");
 
@@ -128,16 +135,18 @@ async function runDemo(): Promise<void> {
     await runCli(port, "pmd", "kill");
     console.log("\nThat was the main job of distflow.");
   } catch (error) {
+    console.error(`\nThe demo ends early: ${error}`);
     await Promise.all(actors.map((actor) => actor.end("SIGKILL")));
     await runCli(port, "pmd", "kill", "--force");
-    throw error;
+    process.exitCode = 1;
   }
 }
 
 let stepCount = 0;
 
 function step(text: string): void {
-  console.log(`\n${++stepCount}. ${text}`);
+  const title = `${++stepCount}. ${text}`;
+  console.log(isColored ? `\n\x1b[1m${title}\x1b[0m` : `\n${title}`);
 }
 
 async function runCli(port: number, ...words: string[]): Promise<void> {
@@ -155,12 +164,14 @@ async function runCli(port: number, ...words: string[]): Promise<void> {
       (line) => console.log(`   ${line}`),
     );
   }
-  await once(child, "close");
+  const [code] = await once(child, "close");
+  if (code !== 0) process.exitCode = 1;
 }
 
 function scriptArguments(url: string): string[] {
   const script = fileURLToPath(url);
-  return IS_DENO ? ["run", "-A", script] : [script];
+  // Without --quiet, Deno may tell of downloads in the middle of the story.
+  return IS_DENO ? ["run", "-A", "--quiet", script] : [script];
 }
 
 async function freePort(): Promise<number> {

@@ -1,91 +1,107 @@
 /**
- * Several nodes in processes of their own: joins and leaves are seen by all,
- * also when a process is killed the hard way.
+ * Four nodes in processes of their own. All of them see who joins and who
+ * leaves: one that says goodbye, and one that is killed the hard way.
  *
  * ```sh
  * deno run -A examples/multi_node.ts
  * ```
  *
- * It uses a PMD on a port of its own and ends by itself.
+ * It uses a PMD of its own and ends by itself.
  *
  * @module
  */
-import { NodeRuntime } from "@distflow/core";
-import { type ChildProcess, spawn } from "node:child_process";
+import { NodeRuntime, PmdServer } from "@distflow/core";
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { createServer } from "node:net";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 
-type Report = { type: "REPORT"; from: string; pid: number };
+type Message = { type: "READY" | "GO" };
 
-const [role, alias, port] = process.argv.slice(2);
-if (role === "worker") await work(alias ?? "worker", Number(port));
+const [role, alias = "", port] = process.argv.slice(2);
+if (role === "worker") await work(alias, Number(port));
 else await lead();
 
-/** A worker reports to the leader, and ends when the leader does. */
+/** A worker ends when it is told to, or when the leader leaves. */
 async function work(alias: string, port: number): Promise<void> {
-  const node = await NodeRuntime.start<Report>({ alias, pmd: { port } });
-  node.on("peer:leave", (peer) => peer.alias === "leader" && node.shutdown());
-  await node.send("leader", { type: "REPORT", from: alias, pid: process.pid });
+  const node = await startNode(alias, port);
+  node.onMessage(({ type }) => type === "GO" && void node.shutdown());
+  node.on("peer:leave", (peer) => {
+    if (peer.alias === "leader") void node.shutdown();
+  });
+  await node.send("leader", { type: "READY" });
 }
 
-/** The leader starts three workers, kills one, and waits to hear of it. */
+/** The leader starts the workers, and sees to it that two of them leave. */
 async function lead(): Promise<void> {
-  const port = await freePort();
-  // The leader hosts the PMD, so that nothing is left when it ends.
-  const node = await NodeRuntime.start<Report>({
-    alias: "leader",
-    pmd: { port, mode: "embedded" },
+  await using pmd = await PmdServer.start({ port: 0 });
+  const node = await startNode("leader", pmd.address.port);
+
+  const workers = new Map<string, ChildProcess>();
+  for (const name of ["ann", "bob", "cem"]) {
+    workers.set(name, startWorker(name, pmd.address.port));
+    await isReady(node, name);
+  }
+
+  console.log("leader tells cem to go");
+  const cemLeft = hasLeft(node, "cem");
+  await node.send("cem", { type: "GO" });
+  await cemLeft;
+
+  console.log("leader kills bob with SIGKILL");
+  const bobLeft = hasLeft(node, "bob");
+  workers.get("bob")?.kill("SIGKILL");
+  await bobLeft;
+
+  console.log("leader shuts down, and ann with it");
+  await node.shutdown();
+  await Promise.all([...workers.values()].map(hasEnded));
+  console.log("all processes have ended");
+}
+
+/** Starts the node of this process, and prints what it sees. */
+async function startNode(
+  alias: string,
+  port: number,
+): Promise<NodeRuntime<Message>> {
+  const node = await NodeRuntime.start<Message>({ alias, pmd: { port } });
+  const say = (text: string) => console.log(`  ${alias.padEnd(6)} ${text}`);
+  node.on("peer:join", (peer) => say(`sees ${peer.alias} join`));
+  node.on("peer:leave", (peer, reason) => {
+    say(`sees ${peer.alias} leave (${reason})`);
   });
-  const reports = new Promise<void>((resolve) => {
-    let count = 0;
-    node.onMessage(({ from, pid }) => {
-      console.log(`leader: ${from} reports from process ${pid}`);
-      if (++count === 3) resolve();
+  const names = (await node.discover()).map((peer) => peer.alias).sort();
+  say(`is process ${process.pid} and finds ${names.join(", ") || "nobody"}`);
+  return node;
+}
+
+function startWorker(alias: string, port: number): ChildProcess {
+  const script = fileURLToPath(import.meta.url);
+  return fork(script, ["worker", alias, String(port)]);
+}
+
+/** Resolves at a worker's message; others wait in the mailbox meanwhile. */
+function isReady(node: NodeRuntime<Message>, alias: string): Promise<void> {
+  return new Promise((resolve) => {
+    const off = node.onMessage(({ type }, meta) => {
+      if (type !== "READY" || meta.alias !== alias) return;
+      off();
+      resolve();
     });
   });
-  node.on("peer:join", (peer) => console.log(`leader: ${peer.alias} joined`));
-  const left = new Promise<void>((resolve) =>
-    node.on("peer:leave", (peer, reason) => {
-      console.log(`leader: ${peer.alias} left (${reason})`);
+}
+
+function hasLeft(node: NodeRuntime<Message>, alias: string): Promise<void> {
+  return new Promise((resolve) => {
+    const off = node.on("peer:leave", (peer) => {
+      if (peer.alias !== alias) return;
+      off();
       resolve();
-    })
-  );
-
-  const workers = ["ann", "bob", "cem"].map((name) => startWorker(name, port));
-  await reports;
-  const names = (await node.discover()).map((peer) => peer.alias);
-  console.log(`leader: I know ${names.sort().join(", ")}`);
-
-  console.log("leader: killing bob with SIGKILL");
-  workers[1]?.kill("SIGKILL");
-  await left;
-
-  await node.shutdown();
-  for (const worker of workers) {
-    if (worker.exitCode === null && worker.signalCode === null) {
-      await once(worker, "exit");
-    }
-  }
-  console.log("leader: all workers have ended");
+    });
+  });
 }
 
-function startWorker(name: string, port: number): ChildProcess {
-  const script = fileURLToPath(import.meta.url);
-  const flags = "Deno" in globalThis ? ["run", "-A"] : [];
-  return spawn(
-    process.execPath,
-    [...flags, script, "worker", name, String(port)],
-    { stdio: "inherit" },
-  );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  return typeof address === "object" && address !== null ? address.port : 0;
+async function hasEnded(worker: ChildProcess): Promise<void> {
+  if (worker.exitCode !== null || worker.signalCode !== null) return;
+  await once(worker, "exit");
 }
