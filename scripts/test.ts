@@ -36,6 +36,8 @@ const TEST_FOLDERS = [
   "cli",
   "sim",
   "system",
+  "examples",
+  "docs",
 ].map((name) => `tests/${name}`).filter((folder) =>
   existsSync(join(ROOT, folder))
 );
