@@ -6,7 +6,7 @@ import { COMMANDS } from "../../src/cli/spec.ts";
 import { helpText } from "../../src/cli/help.ts";
 import { Mailbox } from "../../src/node/mailbox.ts";
 import { resolveNodeOptions } from "../../src/node/options.ts";
-import type { NodeEvents } from "../../src/node/runtime.ts";
+import type { NodeEvents } from "../../src/node/events.ts";
 import { IDLE_EXIT_MS, LEASE_MS } from "../../src/pmd/options.ts";
 import { freePort } from "../packages/support.ts";
 import { endPmd } from "../system/support.ts";
