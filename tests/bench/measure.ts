@@ -1,10 +1,18 @@
 import { cpus, totalmem } from "node:os";
 import process from "node:process";
 
+/** What a figure, or a ratio of two, has to reach. */
+export type Bar = { readonly atLeast: number } | { readonly atMost: number };
+
 /** What one program of a benchmark reached, over all repeats. */
 export interface Series {
   readonly name: string;
   readonly values: readonly number[];
+  /**
+   * For the subject: what its median has to be. For the others: what the
+   * subject's median divided by theirs has to be.
+   */
+  readonly bar?: Bar;
 }
 
 /** A workload, what was measured, and the programs that were compared. */
@@ -12,7 +20,9 @@ export interface Result {
   readonly benchmark: string;
   readonly workload: string;
   readonly unit: string;
-  /** The first one is the baseline of the ratios. */
+  /** The runtime of the programs that were measured. */
+  readonly runtime: string;
+  /** The first one is the subject; the others are what it is compared with. */
   readonly series: readonly Series[];
 }
 
@@ -22,42 +32,52 @@ export function median(values: readonly number[]): number {
   return sorted[Math.floor((sorted.length - 1) / 2)] ?? NaN;
 }
 
-/** The value that `percent` of the values do not exceed. */
-export function percentile(values: readonly number[], percent: number): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const index = Math.ceil(sorted.length * percent / 100) - 1;
-  return sorted[Math.max(0, index)] ?? NaN;
+/** The subject's median, or its ratio to that of another series. */
+export function compared(result: Result, { name, values }: Series): number {
+  const [subject] = result.series;
+  const own = median(subject?.values ?? []);
+  return name === subject?.name ? own : own / median(values);
 }
 
-/** Name and version of the runtime, and the machine. */
-export function environment(): string {
-  const runtime = "Deno" in globalThis
-    ? `deno/${process.versions.deno}`
-    : `node/${process.versions.node}`;
+/** Whether a figure reaches a bar. */
+export function reaches(figure: number, bar: Bar): boolean {
+  return "atLeast" in bar ? figure >= bar.atLeast : figure <= bar.atMost;
+}
+
+/** The machine that everything runs on. */
+export function machine(): string {
   const [cpu] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
-  return `${runtime} on ${cpus().length} × ${
-    cpu?.model.trim() || process.arch
-  }, ${memory} GiB, ${process.platform}`;
+  const model = cpu?.model.trim() || process.arch;
+  return `${cpus().length} × ${model}, ${memory} GiB, ${process.platform}`;
 }
 
-/** Prints a result as a table: median, least, most, ratio to the baseline. */
-export function print(result: Result): void {
-  const { benchmark, workload, unit, series } = result;
-  console.log(`\n${benchmark}: ${workload} (${unit})`);
-  const base = median(series[0]?.values ?? []);
+/** A result as a table: median, least, most, the subject's ratio to it. */
+export function formatResult(result: Result): string {
+  const { benchmark, workload, unit, runtime, series } = result;
   const width = Math.max(...series.map(({ name }) => name.length));
-  for (const { name, values } of series) {
-    const middle = median(values);
-    const figures = [middle, Math.min(...values), Math.max(...values)]
-      .map((value) => format(value).padStart(12)).join("");
-    console.log(
-      `  ${name.padEnd(width)}${figures}   x${(middle / base).toFixed(2)}`,
-    );
-  }
+  const lines = series.map((row, index) => {
+    const { name, values } = row;
+    const figures = [median(values), Math.min(...values), Math.max(...values)]
+      .map((value) => formatFigure(value).padStart(12)).join("");
+    const ratio = index === 0 ? "" : `x${compared(result, row).toFixed(2)}`;
+    return `  ${name.padEnd(width)}${figures}  ${ratio.padStart(8)}${
+      formatBar(result, row)
+    }`;
+  });
+  return [`\n${benchmark}: ${workload} (${unit}, ${runtime})`, ...lines]
+    .join("\n");
 }
 
-function format(value: number): string {
+function formatBar(result: Result, row: Series): string {
+  const { bar } = row;
+  if (bar === undefined) return "";
+  const text = "atLeast" in bar ? `>= ${bar.atLeast}` : `<= ${bar.atMost}`;
+  return `   ${text}${reaches(compared(result, row), bar) ? "" : "  MISSED"}`;
+}
+
+/** A figure with three digits or more. */
+export function formatFigure(value: number): string {
   return value >= 100
     ? Math.round(value).toLocaleString("en")
     : value.toFixed(2);

@@ -1,100 +1,144 @@
+import { Buffer } from "node:buffer";
+import { execFileSync } from "node:child_process";
 import { connect, type Socket } from "node:net";
 import { currentPlatform } from "../../src/platform/mod.ts";
 import { PmdClient } from "../../src/pmd/client.ts";
-import { FrameDecoder, FrameWriter } from "../../src/wire/frame.ts";
-import { freePort } from "../packages/support.ts";
-import type { Result } from "./measure.ts";
-import { Program } from "./programs.ts";
+import { answers } from "./cast.ts";
+import type { Bar, Result } from "./measure.ts";
+import { Program } from "./program.ts";
+import type { Runtime } from "./runtime.ts";
+import { freePorts } from "./systems/bare_socket.ts";
+import { repeat } from "./traffic_bench.ts";
 
-const REQUESTS = 200_000;
-const IN_FLIGHT = 64;
+type Kind =
+  | "resolves"
+  | "echo"
+  | "lookups"
+  | "epmd"
+  | "registrations"
+  | "events";
 
-/** Resolves answered over one connection, beside a bare JSON loop. */
-export async function pmdBench(repeats: number): Promise<Result[]> {
-  const echo = new Program("echo_json");
-  const echoPort = Number(await echo.next("ready"));
-  const port = await freePort();
-  const pmd = new Program("pmd", port);
-  await pmd.next("PMD ready");
+const COUNTS: Record<Kind, number> = {
+  resolves: 200_000,
+  echo: 200_000,
+  lookups: 3000,
+  epmd: 3000,
+  registrations: 1000,
+  events: 20_000,
+};
+
+type Row = readonly [title: string, kind: Kind, bar?: Bar];
+
+const EPMD: Row = ["epmd", "epmd", { atLeast: 0.75 }];
+
+/** What a PMD answers in a second, beside sockets and Erlang's epmd. */
+export async function* pmdBench(
+  runtime: Runtime,
+  repeats: number,
+): AsyncGenerator<Result> {
+  await using stack = new AsyncDisposableStack();
+  const port = await freePorts(3);
+  const ports = { pmd: port, echo: port + 1, epmd: port + 2 };
+  const pmd = [...runtime.command("../../../pmd"), "--port", `${ports.pmd}`];
+  await startsWith(stack, new Program(pmd), "PMD ready");
+  const echo = [...runtime.command("echo_json"), `${ports.echo}`];
+  await startsWith(stack, new Program(echo), "ready");
+  await register(stack, ports.pmd);
+  const hasEpmd = await startEpmd(stack, ports.epmd);
+
+  const compare = async (
+    workload: string,
+    rows: readonly Row[],
+  ): Promise<Result> => {
+    const runs = await repeat(repeats, rows, ([, kind]) => {
+      const target = kind === "echo" || kind === "epmd" ? kind : "pmd";
+      return load(runtime, kind, ports[target]);
+    });
+    return {
+      benchmark: "pmd",
+      workload,
+      unit: "1/s",
+      runtime: runtime.name,
+      series: rows.map((row) => {
+        const [name, , bar] = row;
+        const values = runs.get(row) ?? [];
+        return bar === undefined ? { name, values } : { name, values, bar };
+      }),
+    };
+  };
+  yield await compare("resolves over one connection, 64 in flight", [
+    ["PMD", "resolves"],
+    ["bare JSON request and reply", "echo", { atLeast: 0.7 }],
+  ]);
+  yield await compare("a connection for each resolve", [
+    ["PMD", "lookups"],
+    ...(hasEpmd ? [EPMD] : []),
+  ]);
+  yield await compare("registrations, each over its own connection", [
+    ["PMD", "registrations"],
+  ]);
+  yield await compare("events seen by a watcher", [["PMD", "events"]]);
+}
+
+async function load(
+  runtime: Runtime,
+  kind: Kind,
+  port: number,
+): Promise<number> {
+  const spec = JSON.stringify({ kind, port, count: COUNTS[kind] });
+  await using program = new Program([...runtime.command("pmd_load"), spec]);
+  return await program.next<number>("rate");
+}
+
+async function startsWith(
+  stack: AsyncDisposableStack,
+  program: Program,
+  line: string,
+): Promise<void> {
+  stack.use(program);
+  await program.line(line);
+}
+
+/** The node that is asked for. */
+async function register(
+  stack: AsyncDisposableStack,
+  port: number,
+): Promise<void> {
   const client = await PmdClient.open({
     address: { hostname: "127.0.0.1", port },
     platform: currentPlatform(),
     timeoutMs: 10_000,
   });
-  await client.register({
-    nodeId: "bench",
-    alias: "worker",
-    host: "127.0.0.1",
-    port: 1,
-    incarnation: 1,
-    pid: 1,
-    runtime: "bench/1",
-  });
-  const bare: number[] = [];
-  const resolves: number[] = [];
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    bare.push(await bareLoop(echoPort));
-    resolves.push(await resolveLoop(client));
+  stack.use(client);
+  const about = { host: "127.0.0.1", port: 1, incarnation: 1, pid: 1 };
+  const name = { nodeId: "bench", alias: "worker", runtime: "bench/1" };
+  await client.register({ ...about, ...name });
+  const beat = setInterval(() => void client.heartbeat(), 5000);
+  stack.defer(() => clearInterval(beat));
+}
+
+/** Starts an epmd that knows a node, if it is installed. */
+async function startEpmd(
+  stack: AsyncDisposableStack,
+  port: number,
+): Promise<boolean> {
+  try {
+    execFileSync("sh", ["-c", "command -v epmd"], { stdio: "ignore" });
+  } catch {
+    return false;
   }
-  await client.close();
-  await pmd.end();
-  await echo.end();
-  return [{
-    benchmark: "pmd",
-    workload: `resolve over one connection, ${IN_FLIGHT} in flight`,
-    unit: "requests per second",
-    series: [
-      { name: "bare JSON request and reply", values: bare },
-      { name: "PMD resolve", values: resolves },
-    ],
-  }];
-}
-
-async function resolveLoop(client: PmdClient): Promise<number> {
-  let left = REQUESTS;
-  const startedAt = performance.now();
-  const work = async (): Promise<void> => {
-    while (left-- > 0) {
-      const { nodeId } = await client.resolve("worker");
-      if (nodeId !== "bench") throw new Error("A wrong answer");
-    }
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, work));
-  return REQUESTS / (performance.now() - startedAt) * 1000;
-}
-
-function bareLoop(port: number): Promise<number> {
-  return new Promise((resolve) => {
-    const socket: Socket = connect(port, "127.0.0.1");
-    socket.setNoDelay(true);
-    const writer = new FrameWriter();
-    let sent = 0;
-    let received = 0;
-    let startedAt = 0;
-    const request = (): void => {
-      if (sent >= REQUESTS) return;
-      sent++;
-      writer.add(JSON.stringify({ id: sent, type: "resolve", name: "worker" }));
-    };
-    const decoder = new FrameDecoder(1 << 20, (text) => {
-      if (JSON.parse(text).node.alias !== "worker") {
-        throw new Error("A wrong answer");
-      }
-      received++;
-      request();
-      return true;
-    });
-    socket.on("data", (bytes) => {
-      decoder.push(bytes);
-      if (received === REQUESTS) {
-        socket.destroy();
-        resolve(REQUESTS / (performance.now() - startedAt) * 1000);
-      } else if (writer.byteCount > 0) socket.write(writer.take());
-    });
-    socket.on("connect", () => {
-      startedAt = performance.now();
-      for (let count = 0; count < IN_FLIGHT; count++) request();
-      socket.write(writer.take());
-    });
-  });
+  const env = { ERL_EPMD_PORT: String(port), ERL_EPMD_ADDRESS: "127.0.0.1" };
+  stack.use(new Program(["epmd"], env));
+  while (!await answers(port)) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  // ALIVE2_REQ: port 1, a visible node, TCP, versions 6 and 5, its name.
+  const about = [120, 0, 1, 77, 0, 0, 6, 0, 5, 0, 6];
+  const name = Buffer.from("worker");
+  const body = Buffer.concat([Buffer.from(about), name, Buffer.from([0, 0])]);
+  const socket: Socket = connect(port, "127.0.0.1");
+  stack.defer(() => void socket.destroy());
+  socket.write(Buffer.concat([Buffer.from([0, body.length]), body]));
+  await new Promise((resolve) => socket.once("data", resolve));
+  return true;
 }

@@ -1,55 +1,103 @@
 /**
- * Runs the benchmarks, all or by name, and prints medians, extremes and ratios.
+ * Runs the benchmarks, all or by name, and prints medians, extremes, and the
+ * ratio of the library to what it is compared with.
  *
  * ```sh
  * deno task bench
- * deno task bench messages --repeats 7
+ * deno task bench traffic ping --repeats 7 --runtimes deno,node20,node24
  * deno task bench --json > figures.json
  * ```
  *
  * The programs that are compared take turns, so that a machine that slows down
- * slows all of them down. Only the ratios of one run can be compared.
+ * slows all of them down. Only the ratios of one run can be compared. What is
+ * not installed (nats-server, Erlang) is left out.
  *
  * @module
  */
 import process from "node:process";
-import { environment, print, type Result } from "./measure.ts";
-import { messagesBench } from "./messages_bench.ts";
+import { parseArgs } from "@std/cli/parse-args";
+import { isInstalled, type SystemName, SYSTEMS } from "./cast.ts";
+import {
+  compared,
+  formatResult,
+  machine,
+  reaches,
+  type Result,
+} from "./measure.ts";
+import { memoryBench } from "./memory_bench.ts";
+import { pingBench } from "./ping_bench.ts";
 import { pmdBench } from "./pmd_bench.ts";
+import { openRuntime, type Runtime } from "./runtime.ts";
 import { startBench } from "./start_bench.ts";
+import { trafficBench } from "./traffic_bench.ts";
+import { wireBench } from "./wire_bench.ts";
 
-const BENCHMARKS = new Map([
-  ["start", startBench],
+type Benchmark = (runtime: Runtime, repeats: number) => AsyncIterable<Result>;
+
+const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
+  ["traffic", trafficBench],
+  ["ping", pingBench],
+  ["memory", memoryBench],
+  ["wire", wireBench],
   ["pmd", pmdBench],
-  ["messages", messagesBench],
+  ["start", startBench],
 ]);
 
-const args = process.argv.slice(2);
-const isJson = args.includes("--json");
-const repeatsIndex = args.indexOf("--repeats");
-const repeats = repeatsIndex < 0 ? 5 : Number(args[repeatsIndex + 1]);
-const names = args.filter((arg, index) =>
-  !arg.startsWith("--") && (repeatsIndex < 0 || index !== repeatsIndex + 1)
-);
-const unknown = names.filter((name) => !BENCHMARKS.has(name));
-if (unknown.length > 0 || !(repeats >= 1)) {
-  console.error(
-    `Usage: bench [${
-      [...BENCHMARKS.keys()].join("|")
-    }]… [--repeats N] [--json]`,
-  );
+const USAGE = `Usage: deno task bench [NAME…] [OPTIONS]
+
+Benchmarks: ${[...BENCHMARKS.keys()].join(", ")}; all without a name.
+
+  --repeats N       how often each program runs (5)
+  --runtimes LIST   of deno, node, node20, node24, … (deno,node)
+  --json            print the figures as JSON, and the tables on stderr
+  --help            print this`;
+
+const options = parseArgs(process.argv.slice(2), {
+  boolean: ["json", "help"],
+  string: ["repeats", "runtimes"],
+  default: { repeats: "5", runtimes: "deno,node" },
+  unknown: (word, key) => key === undefined || fail(`${word} is no option`),
+});
+
+function fail(reason: string): never {
+  console.error(`${reason}\n\n${USAGE}`);
   process.exit(2);
 }
 
-const results: Result[] = [];
-if (!isJson) console.log(environment());
-for (const [name, benchmark] of BENCHMARKS) {
-  if (names.length > 0 && !names.includes(name)) continue;
-  for (const result of await benchmark(repeats)) {
-    results.push(result);
-    if (!isJson) print(result);
+async function main(): Promise<void> {
+  const names = options._.map(String);
+  const repeats = Number(options.repeats);
+  const stranger = names.find((name) => !BENCHMARKS.has(name));
+  if (stranger !== undefined) fail(`There is no benchmark "${stranger}"`);
+  if (!(repeats >= 1)) fail("--repeats is a number from 1");
+  const say = options.json ? console.error : console.log;
+  say(`On ${machine()}`);
+  for (const name of Object.keys(SYSTEMS) as SystemName[]) {
+    if (!isInstalled(name)) say(`Left out: ${SYSTEMS[name].title}`);
+  }
+  const results: Result[] = [];
+  for (const runtimeName of String(options.runtimes).split(",")) {
+    const runtime = await openRuntime(runtimeName);
+    for (const [name, benchmark] of BENCHMARKS) {
+      if (names.length > 0 && !names.includes(name)) continue;
+      for await (const result of benchmark(runtime, repeats)) {
+        results.push(result);
+        say(formatResult(result));
+      }
+    }
+  }
+  const bars = results.flatMap((result) =>
+    result.series.flatMap((row) =>
+      row.bar === undefined ? [] : [reaches(compared(result, row), row.bar)]
+    )
+  );
+  say(`\n${bars.filter(Boolean).length} of ${bars.length} bars reached`);
+  if (options.json) {
+    const date = new Date().toISOString().slice(0, 10);
+    const figures = { machine: machine(), date, repeats, results };
+    console.log(JSON.stringify(figures, null, 2));
   }
 }
-if (isJson) {
-  console.log(JSON.stringify({ environment: environment(), results }, null, 2));
-}
+
+if (options.help) console.log(USAGE);
+else await main();

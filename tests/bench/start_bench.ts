@@ -1,53 +1,136 @@
-import { PmdClient } from "../../src/pmd/client.ts";
 import { currentPlatform } from "../../src/platform/mod.ts";
-import { freePort } from "../packages/support.ts";
-import type { Result } from "./measure.ts";
-import { Program } from "./programs.ts";
+import { PmdClient } from "../../src/pmd/client.ts";
+import type { Bar, Result, Series } from "./measure.ts";
+import { Program } from "./program.ts";
+import type { Runtime } from "./runtime.ts";
+import { freePorts } from "./systems/bare_socket.ts";
 
-/** How long `NodeRuntime.start()` takes, with and without a PMD. */
-export async function startBench(repeats: number): Promise<Result[]> {
-  const bare: number[] = [];
-  const cold: number[] = [];
-  const warm: number[] = [];
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    bare.push(await bareProcess());
-    const port = await freePort();
-    cold.push(await startNode(port));
-    warm.push(await startNode(port));
-    await endPmd(port);
+/** What one round measured, in milliseconds. */
+interface Round {
+  /** `NodeRuntime.start()` where no PMD runs. */
+  readonly cold: number;
+  /** `NodeRuntime.start()` where a PMD runs. */
+  readonly warm: number;
+  /** From the moment that a peer had started until a watcher told of it. */
+  readonly join: number;
+  /** From a peer's kill until a watcher told that it left. */
+  readonly leave: number;
+  /** From a process's kill until its connection was seen to close. */
+  readonly close: number;
+  /** From the spawn of a PMD until it is ready. */
+  readonly pmd: number;
+  /** From the spawn of a bare listening process until it is ready. */
+  readonly bare: number;
+}
+
+/** How long it takes to be there, to be seen, and to be missed. */
+export async function* startBench(
+  runtime: Runtime,
+  repeats: number,
+): AsyncGenerator<Result> {
+  const rounds: Round[] = [];
+  for (let number = 0; number < repeats; number++) {
+    rounds.push(await measure(runtime));
   }
-  return [{
-    benchmark: "start",
-    workload: "NodeRuntime.start() in a new process",
-    unit: "ms",
-    series: [
-      { name: "bare listening process, from spawn to ready", values: bare },
-      { name: "no PMD: it is started, too", values: cold },
-      { name: "the PMD is there", values: warm },
+  const series = (name: string, key: keyof Round, bar?: Bar): Series => ({
+    name,
+    values: rounds.map((round) => round[key]),
+    ...(bar === undefined ? {} : { bar }),
+  });
+  const results: [workload: string, ...Series[]][] = [
+    [
+      "NodeRuntime.start() where no PMD runs",
+      series("start", "cold", {
+        atMost: runtime.name.startsWith("deno") ? 150 : 250,
+      }),
     ],
-  }];
+    [
+      "NodeRuntime.start() where a PMD runs",
+      series("start", "warm", { atMost: 10 }),
+    ],
+    [
+      "from the spawn of a process until it is ready",
+      series("PMD", "pmd"),
+      series("bare listening process", "bare", { atMost: 1.2 }),
+    ],
+    [
+      "peer:join, after start() of the peer has resolved",
+      series("watcher", "join", { atMost: 10 }),
+    ],
+    [
+      "peer:leave, after the peer was killed",
+      series("watcher", "leave"),
+      series("close of a bare socket", "close", { atMost: 2 }),
+    ],
+  ];
+  for (const [workload, ...rows] of results) {
+    yield {
+      benchmark: "start",
+      workload,
+      unit: "ms",
+      runtime: runtime.name,
+      series: rows,
+    };
+  }
 }
 
-async function bareProcess(): Promise<number> {
+async function measure(runtime: Runtime): Promise<Round> {
+  const pmdPort = await freePorts(2);
+  const start = (alias: string): Program => {
+    const spec = JSON.stringify({ pmdPort, alias });
+    return new Program([...runtime.command("start"), spec]);
+  };
+  await using watcher = start("watcher");
+  const cold = await watcher.next<number>("took");
+  await using peer = start("peer");
+  const warm = await peer.next<number>("took");
+  const startedAt = await peer.next<number>("started");
+  const join = await watcher.next<number>("join") - startedAt;
+  const killedAt = nowMs();
+  peer.child.kill("SIGKILL");
+  const leave = await watcher.next<number>("leave") - killedAt;
+  await watcher.end();
+  await endPmd(pmdPort);
+  const bare = await timeToReady(runtime.command("listen"), "ready");
+  const pmd = await timeToReady(
+    [...runtime.command("../../../pmd"), "--port", String(pmdPort + 1)],
+    "PMD ready",
+  );
+  const close = await timeToClose(runtime);
+  return { cold, warm, join, leave, close, pmd, bare };
+}
+
+async function timeToReady(
+  command: readonly string[],
+  line: string,
+): Promise<number> {
   const startedAt = performance.now();
-  const program = new Program("listen");
-  await program.next("ready");
-  const tookMs = performance.now() - startedAt;
-  await program.end();
-  return tookMs;
+  await using program = new Program(command);
+  await program.line(line);
+  return performance.now() - startedAt;
 }
 
-async function startNode(port: number): Promise<number> {
-  const program = new Program("start_node", port);
-  return Number(await program.next("took"));
+/** What the system and a bare socket need to notice that a process is gone. */
+async function timeToClose(runtime: Runtime): Promise<number> {
+  await using server = new Program(runtime.command("listen"));
+  const port = await server.next<number>("ready");
+  await using client = new Program([...runtime.command("listen"), `${port}`]);
+  await client.next("connected");
+  const killedAt = nowMs();
+  client.child.kill("SIGKILL");
+  return await server.next<number>("closed") - killedAt;
 }
 
 async function endPmd(port: number): Promise<void> {
-  const client = await PmdClient.open({
+  await using client = await PmdClient.open({
     address: { hostname: "127.0.0.1", port },
     platform: currentPlatform(),
     timeoutMs: 5000,
   });
   await client.shutdown(true);
-  await client.close();
+}
+
+/** Milliseconds since 1970, finer than the wall clock; the same in all. */
+function nowMs(): number {
+  return performance.timeOrigin + performance.now();
 }
