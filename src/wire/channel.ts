@@ -13,8 +13,8 @@ import { FrameDecoder, type FrameWriter, utf8Length } from "./frame.ts";
 import { decodeHello, encodeHello, type Hello } from "./hello.ts";
 import { parseJson } from "./json_text.ts";
 import {
-  BATCH_UNITS,
   CLOSE_TIMEOUT_MS,
+  FLUSH_UNITS,
   HELLO_BYTES_MAX,
   HELLO_TIMEOUT_MS,
 } from "./limits.ts";
@@ -382,7 +382,7 @@ export class Channel {
     const { units } = this.#queue;
     if (units > this.#highWaterUnits) this.#aboveHighWater = true;
     if (!this.#writable) return;
-    if (units >= BATCH_UNITS) this.#flush();
+    if (units >= FLUSH_UNITS) this.#flush();
     else this.#planFlush();
   }
 
@@ -398,16 +398,25 @@ export class Channel {
   /** Writes what is queued until the connection is full. */
   #flush(): void {
     while (this.#writable) {
-      const text = this.#queue.shift();
-      if (text === undefined) break;
-      this.#writer.add(text);
-      if (this.#writer.byteCount >= BATCH_UNITS) this.#handOver();
+      if (!this.#writeNext()) break;
+      if (this.#writer.byteCount >= FLUSH_UNITS) this.#handOver();
     }
     if (this.#writer.byteCount > 0) this.#handOver();
     if (this.#queue.isEmpty && this.#state === "closing") {
       this.#connection.end();
     }
     this.#checkHighWater();
+  }
+
+  #writeNext(): boolean {
+    const control = this.#queue.shiftControl();
+    if (control !== undefined) this.#writer.add(control);
+    else {
+      const batch = this.#queue.shiftBatch();
+      if (batch.length === 0) return false;
+      this.#writer.addArray(batch);
+    }
+    return true;
   }
 
   #checkHighWater(): void {

@@ -20,7 +20,13 @@ export const HELLO_TIMEOUT_MS = 3000;
 export const JSON_DEPTH_MAX = 1000;
 
 /** Messages are joined into one frame up to about this many UTF-16 units. */
-export const BATCH_UNITS: number = 64 * 1024;
+export const BATCH_UNITS: number = 16 * 1024;
+
+/** Messages up to this many UTF-16 units are joined before they are encoded. */
+export const JOIN_UNITS = 512;
+
+/** So much is written at once, without waiting for the end of the turn. */
+export const FLUSH_UNITS: number = 64 * 1024;
 
 /**
  * How long a connection that is ending may stand still: nothing of what is

@@ -30,6 +30,7 @@ function denoRuntime(): Runtime {
       "-A",
       "--no-check",
       "--quiet",
+      "--no-lock",
       "--v8-flags=--expose-gc",
       `${folder}${program}.ts`,
     ],

@@ -7,8 +7,8 @@ import { wireError } from "../../src/wire/failure.ts";
 import { FrameWriter, utf8Length } from "../../src/wire/frame.ts";
 import { encodeHello } from "../../src/wire/hello.ts";
 import {
-  BATCH_UNITS,
   CLOSE_TIMEOUT_MS,
+  FLUSH_UNITS,
   FRAME_BYTES_DEFAULT,
   FRAME_BYTES_MIN,
   HELLO_BYTES_MAX,
@@ -380,7 +380,7 @@ Deno.test("what one turn sends is one write and one frame", () => {
 
 Deno.test("64 KiB do not wait for the end of the turn", () => {
   const world = ChannelWorld.open();
-  world.channel.sendData(JSON.stringify("x".repeat(BATCH_UNITS)));
+  world.channel.sendData(JSON.stringify("x".repeat(FLUSH_UNITS)));
   assertEquals(world.connection.writeCount, 1);
 });
 
@@ -396,7 +396,7 @@ Deno.test("control goes out before the data of its turn", () => {
 Deno.test("control overtakes data that a slow reader keeps waiting", () => {
   const world = ChannelWorld.open();
   world.connection.isStuck = true;
-  const large = JSON.stringify("x".repeat(BATCH_UNITS));
+  const large = JSON.stringify("x".repeat(FLUSH_UNITS));
   for (let index = 0; index < 10; index++) world.channel.sendData(large);
   world.channel.sendControl(PING);
   world.settle();
@@ -544,7 +544,7 @@ Deno.test("a peaceful end waits for what is held back, too", () => {
 Deno.test("an end sends what is queued, and hears the other side out", () => {
   const world = ChannelWorld.open();
   world.connection.isStuck = true;
-  const large = JSON.stringify("x".repeat(BATCH_UNITS));
+  const large = JSON.stringify("x".repeat(FLUSH_UNITS));
   for (let index = 0; index < 10; index++) world.channel.sendData(large);
   world.channel.end();
   world.settle();
@@ -596,7 +596,7 @@ Deno.test("an end during which nothing moves is over after 2 s, and no peace", (
 Deno.test("an end takes as long as the other side goes on reading", () => {
   const world = ChannelWorld.open();
   world.connection.isStuck = true;
-  const large = JSON.stringify("x".repeat(BATCH_UNITS));
+  const large = JSON.stringify("x".repeat(FLUSH_UNITS));
   for (let index = 0; index < 20; index++) world.channel.sendData(large);
   world.channel.end();
   while (world.peer.frames.length < 20) {

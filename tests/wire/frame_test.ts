@@ -125,3 +125,39 @@ Deno.test("what a writer gave away is not written to again", () => {
   }
   assertEquals([...first], copy);
 });
+
+Deno.test("arrays are written from their parts, wherever the memory ends", () => {
+  const text = fc.oneof(
+    fc.string({ unit: "grapheme", maxLength: 40 }),
+    fc.record({
+      unit: fc.constantFrom("x", "ü", "語", "😀"),
+      count: fc.integer({ min: 0, max: 70_000 }),
+    }).map(({ unit, count }) => unit.repeat(count)),
+  );
+  fc.assert(fc.property(
+    fc.array(fc.array(text, { minLength: 1, maxLength: 4 }), { maxLength: 12 }),
+    (arrays) => {
+      const writer = new FrameWriter();
+      const pieces: Uint8Array[] = [];
+      for (const [index, texts] of arrays.entries()) {
+        writer.addArray(texts.map((text) => JSON.stringify(text)));
+        if (index % 3 === 0) pieces.push(writer.take());
+      }
+      pieces.push(writer.take());
+      const received: unknown[] = [];
+      const decoder = new FrameDecoder(LIMIT_BYTES, (frame) => {
+        received.push(JSON.parse(frame));
+        return true;
+      });
+      for (const piece of pieces) decoder.push(piece);
+      assertEquals(received, arrays);
+    },
+  ));
+});
+
+Deno.test("a replacement character is as good as any other", () => {
+  assertEquals(decodeCut(encode('"\uFFFD"', '"\uFEFF"'), [5]), [
+    '"\uFFFD"',
+    '"\uFEFF"',
+  ]);
+});

@@ -1,11 +1,19 @@
 import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
-import { BATCH_UNITS } from "../../src/wire/limits.ts";
+import { BATCH_UNITS, JOIN_UNITS } from "../../src/wire/limits.ts";
 import { OutboundQueue } from "../../src/wire/outbound.ts";
+
+/** The next frame's text; undefined if there is none. */
+function shift(queue: OutboundQueue): string | undefined {
+  const control = queue.shiftControl();
+  if (control !== undefined) return control;
+  const parts = queue.shiftBatch();
+  return parts.length === 0 ? undefined : `[${parts.join(",")}]`;
+}
 
 function drain(queue: OutboundQueue): string[] {
   const frames: string[] = [];
-  for (let text = queue.shift(); text !== undefined; text = queue.shift()) {
+  for (let text = shift(queue); text !== undefined; text = shift(queue)) {
     frames.push(text);
   }
   return frames;
@@ -15,6 +23,14 @@ Deno.test("small messages share a frame, in order", () => {
   const queue = new OutboundQueue();
   for (const text of ["1", '{"a":2}', "[3]"]) queue.pushData(text);
   assertEquals(drain(queue), ['[1,{"a":2},[3]]']);
+});
+
+Deno.test("a long message is not joined with others before it is encoded", () => {
+  const queue = new OutboundQueue();
+  const long = JSON.stringify("x".repeat(JOIN_UNITS));
+  for (const text of ["1", "2", long, "3", "4"]) queue.pushData(text);
+  assertEquals(queue.shiftBatch(), ["1,2", long, "3,4"]);
+  assert(queue.isEmpty);
 });
 
 Deno.test("control goes out before data that came earlier", () => {
@@ -29,10 +45,10 @@ Deno.test("control overtakes batches that are half sent", () => {
   const large = JSON.stringify("x".repeat(BATCH_UNITS));
   queue.pushData(large);
   queue.pushData(large);
-  queue.shift();
+  shift(queue);
   queue.pushControl("{}");
-  assertEquals(queue.shift(), "{}");
-  assertEquals(queue.shift(), `[${large}]`);
+  assertEquals(shift(queue), "{}");
+  assertEquals(shift(queue), `[${large}]`);
 });
 
 Deno.test("whatever is pushed comes out once, in order, in bounded frames", () => {
@@ -50,7 +66,7 @@ Deno.test("whatever is pushed comes out once, in order, in bounded frames", () =
       const frames: string[] = [];
       for (const step of steps) {
         if (step === "shift") {
-          const text = queue.shift();
+          const text = shift(queue);
           if (text !== undefined) frames.push(text);
         } else {
           pushed.push(`${pushed.length}${"x".repeat(step.size)}`);
@@ -60,7 +76,11 @@ Deno.test("whatever is pushed comes out once, in order, in bounded frames", () =
       frames.push(...drain(queue));
       const texts = frames.flatMap((frame) => JSON.parse(frame) as string[]);
       assertEquals(texts, pushed);
-      assert(frames.every((frame) => frame.length <= BATCH_UNITS + 2));
+      for (const [index, frame] of frames.entries()) {
+        const { length } = JSON.parse(frame);
+        const isBounded = frame.length <= BATCH_UNITS + 100 || length === 1;
+        assert(isBounded, `frame ${index} has ${frame.length} units`);
+      }
       assertEquals(queue.units, 0);
       assert(queue.isEmpty);
     },
