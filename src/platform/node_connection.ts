@@ -12,9 +12,15 @@ export class NodeConnection implements Connection {
   readonly local: Address;
   readonly remote: Address;
   readonly #socket: Socket;
+  #handler: ConnectionHandler | undefined;
   #error: Error | undefined;
   #needsDrain = false;
+  #isPaused = false;
   #isEnding = false;
+  /** Whether this side called `close`. */
+  #isClosed = false;
+  #isEndDue = false;
+  #isCloseDue = false;
 
   /** Takes `socket`, which is connected, over. */
   constructor(socket: Socket, local: Address, remote: Address) {
@@ -32,16 +38,23 @@ export class NodeConnection implements Connection {
 
   start(handler: ConnectionHandler): void {
     const socket = this.#socket;
-    socket.on("data", (bytes: Uint8Array) => handler.data(bytes));
+    this.#handler = handler;
+    socket.on("data", (bytes: Uint8Array) => {
+      // What Node.js has read comes also after `destroy`.
+      if (!this.#isClosed) handler.data(bytes);
+    });
     socket.on("drain", () => {
       if (!this.#needsDrain) return;
       this.#needsDrain = false;
       handler.drain();
     });
-    socket.on("end", () => handler.end());
+    socket.on("end", () => {
+      this.#isEndDue = true;
+      this.#tellEnds();
+    });
     socket.on("close", () => {
-      const error = this.#error && brokenConnection(this.remote, this.#error);
-      handler.close(error);
+      this.#isCloseDue = true;
+      this.#tellEnds();
     });
   }
 
@@ -54,11 +67,14 @@ export class NodeConnection implements Connection {
   }
 
   pause(): void {
+    this.#isPaused = true;
     this.#socket.pause();
   }
 
   resume(): void {
+    this.#isPaused = false;
     this.#socket.resume();
+    this.#planEnds();
   }
 
   end(): void {
@@ -69,6 +85,30 @@ export class NodeConnection implements Connection {
 
   close(): void {
     this.#isEnding = true;
+    this.#isClosed = true;
     this.#socket.destroy();
+    this.#planEnds();
+  }
+
+  #planEnds(): void {
+    if (this.#isEndDue || this.#isCloseDue) {
+      queueMicrotask(() => this.#tellEnds());
+    }
+  }
+
+  /** Tells what is due. Node.js ends a socket also while it is paused. */
+  #tellEnds(): void {
+    const isBroken = this.#isClosed || this.#error !== undefined;
+    if (this.#isPaused && !isBroken) return;
+    if (this.#isEndDue) {
+      this.#isEndDue = false;
+      if (!isBroken) this.#handler?.end();
+      this.#tellEnds();
+    } else if (this.#isCloseDue) {
+      this.#isCloseDue = false;
+      this.#handler?.close(
+        this.#error && brokenConnection(this.remote, this.#error),
+      );
+    }
   }
 }

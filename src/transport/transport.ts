@@ -14,7 +14,10 @@ export interface ConnectionHandler {
    * The array is only valid during the call: the transport reuses its memory.
    */
   data(bytes: Uint8Array): void;
-  /** The write queue, once full, is empty enough to go on writing. */
+  /**
+   * The write queue, once full, is empty enough to go on writing. Not told
+   * after this side's `end` or `close`.
+   */
   drain(): void;
   /** The peer ended its side: no more data comes; ours can still be written. */
   end(): void;
@@ -52,13 +55,22 @@ export interface Connection {
    * still served, and pays with memory.
    */
   write(bytes: Uint8Array): boolean;
-  /** Stops reading, so that the peer feels back-pressure. */
+  /**
+   * Stops reading, so that the peer feels back-pressure: neither data nor an
+   * end is told until `resume`.
+   */
   pause(): void;
   /** Reads again after `pause`. */
   resume(): void;
   /** Writes what is queued, then ends this side (a TCP half-close). */
   end(): void;
-  /** Ends both sides at once and drops what is queued. */
+  /**
+   * Ends both sides at once and drops what is queued; nothing but the close is
+   * told from then on.
+   *
+   * The other side is told an end, or a reset if bytes were left unread here.
+   * On Deno both may come, as it ends a socket before it closes it.
+   */
   close(): void;
 }
 
