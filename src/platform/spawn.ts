@@ -57,18 +57,31 @@ export async function spawnWithDeno(
   } catch (error) {
     throw unavailable(messageOf(error), error);
   }
-  child.unref();
   const stdout = child.stdout.getReader();
   const stderr = child.stderr.getReader();
   const errors = collect(stderr);
+  const lineOrCode = async (): Promise<string | number> => {
+    const line = await firstLine(stdout);
+    if (line !== undefined) return line;
+    await errors.ended;
+    return (await child.status).code;
+  };
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const silence = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), readyTimeoutMs);
+  });
   try {
-    return await withTimeout(
-      firstLine(stdout),
-      readyTimeoutMs,
-      errors,
-      () => child.kill("SIGKILL"),
-    );
+    const result = await Promise.race([lineOrCode(), silence]);
+    if (typeof result === "string") {
+      child.unref();
+      return result;
+    }
+    if (result !== undefined) throw endedEarly(result, errors.text);
+    kill(child);
+    await child.status;
+    throw tooSilent(errors.text);
   } finally {
+    clearTimeout(timer);
     await Promise.allSettled([stdout.cancel(), stderr.cancel()]);
   }
 }
@@ -101,27 +114,21 @@ export function spawnWithNode(request: SpawnRequest): Promise<string> {
     };
     const timer = setTimeout(() => {
       child.kill("SIGKILL");
-      settle(() => reject(launchFailed("it was silent for too long", errors)));
+      settle(() => reject(tooSilent(errors)));
     }, readyTimeoutMs);
-    child.stdout.on("data", (bytes) => {
-      output += String(bytes);
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
       const end = output.indexOf("\n");
       if (end >= 0) settle(() => resolve(output.slice(0, end)));
     });
-    child.stderr.on("data", (bytes) => {
-      if (errors.length < STDERR_LENGTH_MAX) errors += String(bytes);
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      if (errors.length < STDERR_LENGTH_MAX) errors += text;
     });
     child.on(
       "error",
       (error) => settle(() => reject(unavailable(error.message, error))),
     );
-    child.on(
-      "close",
-      (code) =>
-        settle(() =>
-          reject(launchFailed(`it ended with code ${code}`, errors))
-        ),
-    );
+    child.on("close", (code) => settle(() => reject(endedEarly(code, errors))));
   });
 }
 
@@ -168,26 +175,11 @@ function collect(reader: Reader): { text: string; ended: Promise<void> } {
   return collected;
 }
 
-async function withTimeout(
-  line: Promise<string | undefined>,
-  timeoutMs: number,
-  errors: { text: string; ended: Promise<void> },
-  kill: () => void,
-): Promise<string> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const timeout = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => {
-      kill();
-      reject(launchFailed("it was silent for too long", errors.text));
-    }, timeoutMs);
-  });
+function kill(child: DenoChild): void {
   try {
-    const text = await Promise.race([line, timeout]);
-    if (text !== undefined) return text;
-    await errors.ended;
-    throw launchFailed("it ended before it was ready", errors.text);
-  } finally {
-    clearTimeout(timer);
+    child.kill("SIGKILL");
+  } catch {
+    // It has ended, but one that it started has its output open.
   }
 }
 
@@ -197,6 +189,14 @@ function unavailable(why: string, cause?: unknown): DistflowError {
     `Cannot start a process: ${why}`,
     cause === undefined ? {} : { cause },
   );
+}
+
+function endedEarly(code: number | null, errors: string): DistflowError {
+  return launchFailed(`it ended with code ${code} before it was ready`, errors);
+}
+
+function tooSilent(errors: string): DistflowError {
+  return launchFailed("it was silent for too long", errors);
 }
 
 function launchFailed(why: string, errors: string): DistflowError {
