@@ -17,7 +17,7 @@ export interface TransportWorld {
   readonly clock: Clock;
   /**
    * Addresses of the server's machine that it can listen on and the client can
-   * connect to: IPv4 first, then IPv6 where there is any.
+   * connect to: IPv4 first, then IPv6 and names where there are any.
    */
   readonly hostnames: readonly [string, ...string[]];
   /** An address that belongs to no machine of this world. */
@@ -31,6 +31,12 @@ export interface TransportWorld {
    * something did not happen.
    */
   settle(): Promise<void>;
+  /**
+   * Connects to `address` as a program that reads nothing.
+   *
+   * @returns Breaks the connection with a reset.
+   */
+  connectRudely(address: Address): Promise<() => void>;
   /**
    * Makes an address at which a request to connect gets no answer, neither yes
    * nor no. Left out where that cannot be arranged.

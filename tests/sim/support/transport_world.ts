@@ -5,6 +5,8 @@ import type {
   TransportWorldFactory,
 } from "../../compliance/transport_world.ts";
 
+const CONNECT_TIMEOUT_MS = 1000;
+
 /** How two processes of a simulated world stand to each other. */
 export interface SimTransportOptions {
   /** The seed of the world. */
@@ -31,12 +33,22 @@ export function simTransportWorld(
       client: client.platform.transport,
       clock: client.platform.clock,
       hostnames: serverHostname === clientHostname
-        ? ["127.0.0.1", "::1"]
+        ? ["127.0.0.1", "::1", "localhost"]
         : [serverHostname],
       foreignHostname: "10.9.9.9",
       unknownHostname: "nowhere.invalid",
       until: (promise) => world.until(promise),
       settle: () => world.settle(),
+      async connectRudely(address) {
+        const { transport } = client.platform;
+        const connection = await transport.connect(address, {
+          timeoutMs: CONNECT_TIMEOUT_MS,
+        });
+        const made = world.connections.at(-1);
+        connection.pause();
+        connection.start({ data() {}, drain() {}, end() {}, close() {} });
+        return () => void world.cut((each) => each === made);
+      },
       silentAddress: () => Promise.resolve({ hostname: "10.9.9.9", port: 1 }),
       async close() {
         await world.run(1000);
