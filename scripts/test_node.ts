@@ -4,7 +4,7 @@
  * ```sh
  * deno task test:node                     # all, on the machine's Node.js
  * deno task test:node --node 24           # on another version, from npm
- * deno task test:node tests/wire          # what lies below a folder
+ * deno task test:node tests/wire          # a file, or what a folder holds
  * ```
  *
  * @module
@@ -29,19 +29,27 @@ export function nodeCommand(major?: string): string[] {
     : ["npx", "-y", `node@${major}`];
 }
 
-/** Runs the test files of the compiled tree below `folders`. */
+/** The compiled test files at `path`, which is a source file or a folder. */
+function testFilesAt(path: string): string[] {
+  if (path.endsWith(".ts")) return [path.replace(/\.ts$/, ".js")];
+  // A folder whose tests are all for Deno is not in the compiled tree.
+  if (!existsSync(join(TREE, path))) return [];
+  return readdirSync(join(TREE, path), { recursive: true, encoding: "utf8" })
+    .filter((file) => file.endsWith("_test.js"))
+    .map((file) => join(path, file));
+}
+
+/** Runs the test files of the compiled tree that `paths` name or hold. */
 export async function testOnNode(
   major: string | undefined,
-  folders: readonly string[],
+  paths: readonly string[],
   options: RunOptions = {},
 ): Promise<void> {
-  // A folder whose tests are all for Deno is not in the compiled tree.
-  const present = folders.filter((folder) => existsSync(join(TREE, folder)));
-  const files = present.flatMap((folder) =>
-    readdirSync(join(TREE, folder), { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith("_test.js"))
-      .map((file) => join(folder, file))
-  ).sort();
+  const files = paths.flatMap(testFilesAt).sort();
+  if (files.length === 0) {
+    // Node.js would run whatever looks like a test.
+    throw new Error(`No tests for Node.js in ${paths.join(", ")}`);
+  }
   const [command = "node", ...args] = nodeCommand(major);
   const shim = pathToFileURL(join(TREE, "tests/support/deno_test_shim.js"));
   await run(
