@@ -1,9 +1,13 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { once } from "node:events";
+import { existsSync } from "node:fs";
 import process from "node:process";
 import { currentPlatform } from "../../src/platform/mod.ts";
 import { Running } from "../packages/support.ts";
 import { IS_DENO, scriptCommand } from "../support/script.ts";
+
+/** Where Linux lets a program write to as if the disk were full. */
+const FULL_DEVICE = "/dev/full";
 
 function control(...args: string[]): string[] {
   return scriptCommand("tests/platform/programs/control.ts", ...args);
@@ -38,7 +42,8 @@ Deno.test("an environment variable is what was set, or undefined", () => {
 });
 
 Deno.test("exit waits for the output, and gives the code", async () => {
-  const { code, stdout, output } = await new Running(control("exit")).end();
+  const running = new Running(control("exit", "3"));
+  const { code, stdout, output } = await running.end();
   assertEquals([code, stdout.length], [3, 1_000_001]);
   assert(stdout.endsWith("."));
   assert(output.includes("told\n"));
@@ -52,6 +57,25 @@ Deno.test("a reader that is gone is no failure of who writes", async () => {
   stdout.destroy();
   const { code, output } = await running.end();
   assertEquals([code, output.replace(/x/g, "")], [0, ""]);
+});
+
+Deno.test({
+  name: "output that is lost makes of success a failure, and is told",
+  ignore: !existsSync(FULL_DEVICE),
+  async fn() {
+    const intoFull = (stream: 1 | 2, ...args: string[]) => {
+      const script = `exec "$@" ${stream}>${FULL_DEVICE}`;
+      return new Running(["sh", "-c", script, "sh", ...control(...args)]).end();
+    };
+    const lost = await intoFull(1, "exit", "0");
+    assertEquals(lost.code, 1);
+    assertMatch(lost.output, /^told\nCannot write the output: .*\n$/);
+    const failed = await intoFull(1, "exit", "3");
+    assertEquals([failed.code, failed.output], [3, "told\n"]);
+    // What is for people only may be lost.
+    const mute = await intoFull(2, "exit", "0");
+    assertEquals([mute.code, mute.output.length], [0, 1_000_001]);
+  },
 });
 
 Deno.test("signals come to the handler, until the default is restored", async () => {

@@ -13,7 +13,7 @@ const ACTS: Readonly<Record<string, () => void>> = {
   exit() {
     process.writeOut(`${"x".repeat(1_000_000)}.`);
     process.writeError("told\n");
-    process.exit(3);
+    process.exit(Number(rest[0]));
   },
 
   // Writes for longer than a pipe holds, whether anybody reads or not.
