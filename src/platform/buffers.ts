@@ -1,5 +1,5 @@
 /** Memory that a connection always has, to read into: what an idle one costs. */
-const SMALL_BYTES = 4 * 1024;
+const SMALL_BYTES = 2 * 1024;
 
 /** Memory of a busy connection: reads and writes above it are not faster. */
 export const LARGE_BYTES: number = 64 * 1024;

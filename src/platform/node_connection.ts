@@ -5,7 +5,7 @@ import type {
   ConnectionHandler,
 } from "../transport/transport.ts";
 import { brokenConnection } from "./errors.ts";
-import { HIGH_WATER_BYTES } from "./limits.ts";
+import { HIGH_WATER_BYTES, TURN_BYTES } from "./limits.ts";
 
 /** A {@linkcode Connection} on a socket of `node:net`. */
 export class NodeConnection implements Connection {
@@ -16,6 +16,10 @@ export class NodeConnection implements Connection {
   #error: Error | undefined;
   #needsDrain = false;
   #isPaused = false;
+  /** Bytes read since other connections had their turn. */
+  #turnBytes = 0;
+  /** The others have their turn now. */
+  #isYielding = false;
   #isEnding = false;
   /** Whether this side called `close`. */
   #isClosed = false;
@@ -41,7 +45,10 @@ export class NodeConnection implements Connection {
     this.#handler = handler;
     socket.on("data", (bytes: Uint8Array) => {
       // What Node.js has read comes also after `destroy`.
-      if (!this.#isClosed) handler.data(bytes);
+      if (this.#isClosed) return;
+      handler.data(bytes);
+      this.#turnBytes += bytes.length;
+      if (this.#turnBytes >= TURN_BYTES) this.#yield();
     });
     socket.on("drain", () => {
       if (!this.#needsDrain) return;
@@ -73,7 +80,7 @@ export class NodeConnection implements Connection {
 
   resume(): void {
     this.#isPaused = false;
-    this.#socket.resume();
+    if (!this.#isYielding) this.#socket.resume();
     this.#planEnds();
   }
 
@@ -88,6 +95,21 @@ export class NodeConnection implements Connection {
     this.#isClosed = true;
     this.#socket.destroy();
     this.#planEnds();
+  }
+
+  /**
+   * Node.js reads up to 2 MiB from one socket before it looks at any other:
+   * that is 10 ms of small messages.
+   */
+  #yield(): void {
+    this.#turnBytes = 0;
+    if (this.#isYielding) return;
+    this.#isYielding = true;
+    this.#socket.pause();
+    setImmediate(() => {
+      this.#isYielding = false;
+      if (!this.#isPaused) this.#socket.resume();
+    });
   }
 
   #planEnds(): void {
