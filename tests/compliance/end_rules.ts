@@ -162,6 +162,17 @@ export function endRules(test: RuleTest): void {
     assertEquals(dialed.events, ["close"]);
   });
 
+  test("who closes while paused is not told the end that waits", async (stage) => {
+    const { dialed, accepted } = await stage.pair();
+    accepted.pause();
+    dialed.endSide();
+    await stage.world.settle();
+    accepted.closeNow();
+    await stage.untilAll(accepted.closes(), dialed.closes());
+    assertEquals(accepted.events, ["close"]);
+    assertEquals(dialed.events, ["end", "close"]);
+  });
+
   test("whatever is called after the end of all does nothing", async (stage) => {
     const { dialed, accepted } = await stage.pair();
     dialed.closeNow();

@@ -51,6 +51,13 @@ export function pressureRules(test: RuleTest): void {
       await stage.until(accepted.receives(dialed.sentCount));
       await stage.world.settle();
     }
+    accepted.pause();
+    while (dialed.connection.queuedBytes < HIGH_WATER_BYTES / 2) {
+      assert(dialed.send(WRITE_BYTES));
+    }
+    accepted.resume();
+    await stage.until(accepted.receives(dialed.sentCount));
+    await stage.world.settle();
     assertEquals(dialed.events, []);
   });
 
