@@ -1,0 +1,106 @@
+// What a send costs: no question to the PMD, and no wait for an acknowledgement.
+import { assert, assertEquals } from "@std/assert";
+import { silentLogger } from "../../src/log/mod.ts";
+import { NodeRuntime } from "../../src/node/runtime.ts";
+import { PmdServer } from "../../src/pmd/server.ts";
+import { ownPlatform } from "./besieged.ts";
+
+const ROUNDS = 100;
+const MESSAGES = 1000;
+/** Half of what the other side delays an acknowledgement by: 40 ms. */
+const STALL_MS = 20;
+
+interface Pair {
+  readonly pmd: PmdServer;
+  readonly asker: NodeRuntime<number>;
+  readonly answerer: NodeRuntime<number>;
+}
+
+/** Runs `act` with two nodes that know each other, and have no link yet. */
+async function withPair(act: (pair: Pair) => Promise<void>): Promise<void> {
+  const logger = silentLogger;
+  await using pmd = await PmdServer.start({
+    port: 0,
+    logger,
+    platform: ownPlatform(),
+  });
+  const start = (alias: string): Promise<NodeRuntime<number>> =>
+    NodeRuntime.start<number>({
+      alias,
+      pmd: { port: pmd.address.port, mode: "external" },
+      logger,
+      platform: ownPlatform(),
+    });
+  await using answerer = await start("answerer");
+  await using asker = await start("asker");
+  await asker.discover();
+  await act({ pmd, asker, answerer });
+}
+
+/** Resolves with the last of `count` messages. */
+function received(node: NodeRuntime<number>, count: number): Promise<number> {
+  return new Promise((resolve) => {
+    const detach = node.onMessage((message) => {
+      if (--count > 0) return;
+      detach();
+      resolve(message);
+    });
+  });
+}
+
+Deno.test("sends to a node that is known ask no PMD", async () => {
+  await withPair(async ({ pmd, asker, answerer }) => {
+    const names = ["answerer", answerer.nodeId];
+    const before = pmd.status().requestCount;
+    const startedAt = performance.now();
+    const last = received(answerer, MESSAGES);
+    for (let number = 1; number <= MESSAGES; number++) {
+      await asker.send(names[number % names.length] ?? "", number);
+    }
+    assertEquals(await last, MESSAGES);
+    // Two nodes say each 5 s that they live; nothing else is asked.
+    const heartbeats = 2 * Math.ceil((performance.now() - startedAt) / 5000);
+    const asked = pmd.status().requestCount - before;
+    assert(asked <= heartbeats, `${asked} requests, ${heartbeats} heartbeats`);
+  });
+});
+
+Deno.test("the first send to a node that is known does not need the PMD", async () => {
+  await withPair(async ({ pmd, asker, answerer }) => {
+    const lost = new Promise<void>((resolve) =>
+      asker.once("pmd:disconnect", () => resolve())
+    );
+    await pmd.shutdown();
+    await lost;
+    assertEquals(asker.stats.linkCount, 0);
+    const message = received(answerer, 1);
+    await asker.send("answerer", 7);
+    assertEquals(await message, 7);
+  });
+});
+
+Deno.test("sends that overlap do not wait for acknowledgements", async () => {
+  await withPair(async ({ asker, answerer }) => {
+    // Small writes one after the other, and an answer to the last one only:
+    // with Nagle's algorithm, each round waits for a delayed acknowledgement.
+    answerer.onMessage((number, { from }) =>
+      number === 0 ? undefined : answerer.send(from, number)
+    );
+    const stalls: number[] = [];
+    let onAnswer: (number: number) => void = () => {};
+    asker.onMessage((number) => onAnswer(number));
+    for (let round = 1; round <= ROUNDS; round++) {
+      const answer = new Promise<number>((resolve) => onAnswer = resolve);
+      await asker.send("answerer", 0);
+      // What is sent in one turn is one write.
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      const sentAt = performance.now();
+      await asker.send("answerer", round);
+      assertEquals(await answer, round);
+      const tookMs = performance.now() - sentAt;
+      if (tookMs >= STALL_MS) stalls.push(tookMs);
+    }
+    // A busy machine delays some rounds; Nagle delays all but the first few.
+    assert(stalls.length < ROUNDS / 2, `${stalls.length} of ${ROUNDS} stall`);
+  });
+});
