@@ -5,7 +5,7 @@ import {
   ReadBuffer,
 } from "../../src/platform/buffers.ts";
 
-const SMALL_BYTES = 4096;
+const SMALL_BYTES = 2048;
 
 /** A buffer after a read that filled its small memory. */
 function busyBuffer(pool: BufferPool): ReadBuffer {
@@ -14,7 +14,7 @@ function busyBuffer(pool: BufferPool): ReadBuffer {
   return buffer;
 }
 
-Deno.test("an idle connection has 4 KiB to read into", () => {
+Deno.test("an idle connection has 2 KiB to read into", () => {
   const buffer = new ReadBuffer(new BufferPool());
   assertEquals(buffer.bytes.length, SMALL_BYTES);
   buffer.adapt(SMALL_BYTES - 1);
