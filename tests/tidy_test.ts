@@ -128,6 +128,15 @@ Deno.test({
 });
 
 Deno.test({
+  name: "a module of Node.js is loaded when it is used, not at the start",
+  ignore,
+  fn() {
+    assertEquals(places(library(), /^import (?!type).*"node:/), []);
+    assertEquals(places(library(), /^\} from "node:/), []);
+  },
+});
+
+Deno.test({
   name: "only src/platform knows runtime, clock, chance and console",
   ignore,
   fn() {

@@ -7,6 +7,13 @@ export interface DenoApi {
   readonly version: { readonly deno: string };
   readonly build: { readonly standalone: boolean };
   readonly args: readonly string[];
+  readonly env: { get(name: string): string | undefined };
+  readonly stdin: {
+    readonly readable: ReadableStream<Uint8Array>;
+    isTerminal(): boolean;
+  };
+  readonly stdout: DenoOutput;
+  readonly stderr: DenoOutput;
   readonly permissions: {
     querySync(
       descriptor:
@@ -24,12 +31,22 @@ export interface DenoApi {
       detached: boolean;
     },
   ) => { spawn(): DenoChild };
+  addSignalListener(signal: string, listener: () => void): void;
+  removeSignalListener(signal: string, listener: () => void): void;
+  consoleSize(): { readonly columns: number };
+  exit(code: number): void;
   execPath(): string;
   statSync(path: URL): unknown;
   listen(options: DenoAddress): DenoListener;
   connect(
     options: DenoAddress & { readonly signal: AbortSignal },
   ): Promise<DenoConn>;
+}
+
+/** A standard stream that is written to. */
+export interface DenoOutput {
+  isTerminal(): boolean;
+  writeSync(bytes: Uint8Array): number;
 }
 
 /** A hostname and a port. */

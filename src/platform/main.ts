@@ -1,6 +1,4 @@
-import { realpathSync } from "node:fs";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
+import { builtin, nodeProcess } from "./builtins.ts";
 
 /**
  * Whether the module that `meta` belongs to is what the process runs.
@@ -11,10 +9,11 @@ import { fileURLToPath } from "node:url";
 export function isMain(meta: ImportMeta): boolean {
   const { main, url } = meta as { main?: boolean; url: string };
   if (main !== undefined) return main;
-  const script = process.argv[1];
+  const script = nodeProcess().argv[1];
   if (script === undefined || !url.startsWith("file:")) return false;
   try {
-    return realpathSync(script) === fileURLToPath(url);
+    const path = builtin("node:url").fileURLToPath(url);
+    return builtin("node:fs").realpathSync(script) === path;
   } catch {
     // The script is not a file, as with `node --eval`.
     return false;

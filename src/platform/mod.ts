@@ -3,7 +3,7 @@ import { systemClock } from "./clock.ts";
 import { denoTransport } from "./deno.ts";
 import { denoApi } from "./deno_api.ts";
 import { nodeTransport } from "./node.ts";
-import { SystemProcess } from "./process.ts";
+import { currentProcess } from "./process.ts";
 import { systemRandom } from "./random.ts";
 
 let platform: Platform | undefined;
@@ -16,7 +16,7 @@ export function currentPlatform(): Platform {
       clock: systemClock,
       random: systemRandom,
       transport: deno === undefined ? nodeTransport : denoTransport(deno),
-      process: new SystemProcess(),
+      process: currentProcess(),
     };
   }
   return platform;

@@ -1,5 +1,6 @@
-import { connect, createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { Address, Listener, Transport } from "../transport/transport.ts";
+import { builtin } from "./builtins.ts";
 import { connectTimeout, isOwnEcho, ownEcho, socketError } from "./errors.ts";
 import { NodeConnection } from "./node_connection.ts";
 
@@ -7,6 +8,7 @@ import { NodeConnection } from "./node_connection.ts";
 export const nodeTransport: Transport = {
   listen(address, accept) {
     return new Promise((resolve, reject) => {
+      const { createServer } = builtin("node:net");
       const server = createServer({ allowHalfOpen: true });
       const onError = (error: Error): void =>
         reject(socketError("listen on", address, error));
@@ -32,6 +34,7 @@ export const nodeTransport: Transport = {
 
   connect(address, { timeoutMs }) {
     return new Promise((resolve, reject) => {
+      const { connect } = builtin("node:net");
       const socket = connect({
         host: address.hostname,
         port: address.port,

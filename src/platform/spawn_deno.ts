@@ -1,13 +1,12 @@
-import { spawn as spawnChild } from "node:child_process";
-import { existsSync } from "node:fs";
-import process from "node:process";
-import { fileURLToPath } from "node:url";
-import { DistflowError, messageOf } from "../base/errors.ts";
+import { messageOf } from "../base/errors.ts";
 import type { SpawnRequest } from "../transport/platform.ts";
 import type { DenoApi, DenoChild } from "./deno_api.ts";
-
-/** Of what a child says before it fails, this much is told. */
-const STDERR_LENGTH_MAX = 2000;
+import {
+  endedEarly,
+  STDERR_LENGTH_MAX,
+  tooSilent,
+  unavailable,
+} from "./spawn_errors.ts";
 
 /**
  * Runs a module with Deno; see `ProcessControl.spawn`.
@@ -86,52 +85,6 @@ export async function spawnWithDeno(
   }
 }
 
-/** Runs a module with Node.js; see `ProcessControl.spawn`. */
-export function spawnWithNode(request: SpawnRequest): Promise<string> {
-  const { module, args, readyTimeoutMs } = request;
-  if (module.protocol !== "file:") {
-    return Promise.reject(unavailable("Node.js runs files only"));
-  }
-  const path = fileURLToPath(module);
-  if (!existsSync(path)) {
-    return Promise.reject(unavailable(`there is no file ${path}`));
-  }
-  return new Promise((resolve, reject) => {
-    const child = spawnChild(process.execPath, [path, ...args], {
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-      windowsHide: true,
-    });
-    let output = "";
-    let errors = "";
-    const settle = (act: () => void): void => {
-      clearTimeout(timer);
-      child.removeAllListeners();
-      child.stdout.destroy();
-      child.stderr.destroy();
-      child.unref();
-      act();
-    };
-    const timer = setTimeout(() => {
-      child.kill("SIGKILL");
-      settle(() => reject(tooSilent(errors)));
-    }, readyTimeoutMs);
-    child.stdout.setEncoding("utf8").on("data", (text: string) => {
-      output += text;
-      const end = output.indexOf("\n");
-      if (end >= 0) settle(() => resolve(output.slice(0, end)));
-    });
-    child.stderr.setEncoding("utf8").on("data", (text: string) => {
-      if (errors.length < STDERR_LENGTH_MAX) errors += text;
-    });
-    child.on(
-      "error",
-      (error) => settle(() => reject(unavailable(error.message, error))),
-    );
-    child.on("close", (code) => settle(() => reject(endedEarly(code, errors))));
-  });
-}
-
 /** Whether reading is permitted or not, running a missing file fails. */
 function checkDenoFile(deno: DenoApi, module: URL): void {
   if (module.protocol !== "file:") return;
@@ -181,28 +134,4 @@ function kill(child: DenoChild): void {
   } catch {
     // It has ended, but one that it started has its output open.
   }
-}
-
-function unavailable(why: string, cause?: unknown): DistflowError {
-  return new DistflowError(
-    "SPAWN_UNAVAILABLE",
-    `Cannot start a process: ${why}`,
-    cause === undefined ? {} : { cause },
-  );
-}
-
-function endedEarly(code: number | null, errors: string): DistflowError {
-  return launchFailed(`it ended with code ${code} before it was ready`, errors);
-}
-
-function tooSilent(errors: string): DistflowError {
-  return launchFailed("it was silent for too long", errors);
-}
-
-function launchFailed(why: string, errors: string): DistflowError {
-  const said = errors.trim().slice(0, STDERR_LENGTH_MAX);
-  return new DistflowError(
-    "PMD_LAUNCH_FAILED",
-    `Cannot start a process: ${why}${said === "" ? "" : `. It said: ${said}`}`,
-  );
 }

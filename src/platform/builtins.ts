@@ -1,0 +1,28 @@
+/** Modules of Node.js that the platform uses, by name. */
+interface Builtins {
+  readonly "node:child_process": typeof import("node:child_process");
+  readonly "node:fs": typeof import("node:fs");
+  readonly "node:net": typeof import("node:net");
+  readonly "node:url": typeof import("node:url");
+}
+
+/** What is used of `process`; written down, as the global has no types. */
+type NodeProcessApi = typeof import("node:process");
+
+/**
+ * The `process` of Node.js, on Deno also.
+ *
+ * On Deno its first use takes 10 to 40 ms, and an import of a module of Node.js
+ * as much: so nothing of the platform imports one, and Deno uses its own API.
+ */
+export function nodeProcess(): NodeProcessApi {
+  return (globalThis as unknown as { readonly process: NodeProcessApi })
+    .process;
+}
+
+/** A module of Node.js, loaded when it is used. */
+export function builtin<Name extends keyof Builtins>(
+  name: Name,
+): Builtins[Name] {
+  return nodeProcess().getBuiltinModule(name) as Builtins[Name];
+}
