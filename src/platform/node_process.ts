@@ -9,18 +9,24 @@ import { nodeProcess } from "./builtins.ts";
 import { collectBytes } from "./input.ts";
 import { spawnWithNode } from "./spawn_node.ts";
 
-const process = nodeProcess();
-
 /** The process that this code runs in, and its streams, on Node.js. */
 export class NodeProcess implements ProcessControl, Terminal {
-  readonly pid: number = process.pid;
-  readonly runtime: string = `node/${process.versions.node}`;
+  readonly pid: number;
+  readonly runtime: string;
   readonly shared: Map<string, unknown> = new Map();
-  readonly args: readonly string[] = process.argv.slice(2);
+  readonly args: readonly string[];
+  readonly #process = nodeProcess();
   readonly #guarded: WeakSet<NodeJS.WriteStream> = new WeakSet();
   readonly #broken: WeakSet<NodeJS.WriteStream> = new WeakSet();
   /** Why standard output did not take what was written. */
   #lost: Error | undefined;
+
+  constructor() {
+    const { pid, versions, argv } = this.#process;
+    this.pid = pid;
+    this.runtime = `node/${versions.node}`;
+    this.args = argv.slice(2);
+  }
 
   spawn(request: SpawnRequest): Promise<string> {
     return spawnWithNode(request);
@@ -32,8 +38,8 @@ export class NodeProcess implements ProcessControl, Terminal {
   ): () => void {
     const listeners = signals.map((signal) => {
       const listener = (): void => handler(signal);
-      process.on(signal, listener);
-      return () => process.off(signal, listener);
+      this.#process.on(signal, listener);
+      return () => this.#process.off(signal, listener);
     });
     return () => {
       for (const remove of listeners) remove();
@@ -41,14 +47,14 @@ export class NodeProcess implements ProcessControl, Terminal {
   }
 
   exit(code: number): void {
-    process.exitCode = code;
+    this.#process.exitCode = code;
     // Output to a pipe is asynchronous: let it drain first, and let the streams
     // tell whether it was lost.
     let waiting = 2;
     const done = (): void => {
       if (--waiting === 0) setImmediate(() => this.#end(code));
     };
-    for (const stream of [process.stdout, process.stderr]) {
+    for (const stream of [this.#process.stdout, this.#process.stderr]) {
       if (this.#broken.has(stream)) done();
       else stream.write("", done);
     }
@@ -59,19 +65,19 @@ export class NodeProcess implements ProcessControl, Terminal {
     if (isLost) {
       this.writeError(`Cannot write the output: ${messageOf(this.#lost)}\n`);
     }
-    process.exit(isLost ? 1 : code);
+    this.#process.exit(isLost ? 1 : code);
   }
 
   env(name: string): string | undefined {
-    return process.env[name];
+    return this.#process.env[name];
   }
 
   writeOut(text: string): void {
-    this.#write(process.stdout, text);
+    this.#write(this.#process.stdout, text);
   }
 
   writeError(text: string): void {
-    this.#write(process.stderr, text);
+    this.#write(this.#process.stderr, text);
   }
 
   #write(stream: NodeJS.WriteStream, text: string): void {
@@ -86,29 +92,29 @@ export class NodeProcess implements ProcessControl, Terminal {
   #onBroken(stream: NodeJS.WriteStream, error: NodeJS.ErrnoException): void {
     this.#broken.add(stream);
     const isGone = error.code === "EPIPE";
-    if (stream === process.stdout && !isGone) this.#lost ??= error;
+    if (stream === this.#process.stdout && !isGone) this.#lost ??= error;
   }
 
   get isOutTerminal(): boolean {
-    return process.stdout.isTTY === true;
+    return this.#process.stdout.isTTY === true;
   }
 
   get isErrorTerminal(): boolean {
-    return process.stderr.isTTY === true;
+    return this.#process.stderr.isTTY === true;
   }
 
   get isInTerminal(): boolean {
-    return process.stdin.isTTY === true;
+    return this.#process.stdin.isTTY === true;
   }
 
   get columnCount(): number | undefined {
-    const { columns } = process.stdout;
+    const { columns } = this.#process.stdout;
     // A terminal that was never given a size has no columns.
     return this.isOutTerminal && columns > 0 ? columns : undefined;
   }
 
   onOutClosed(handler: () => void): () => void {
-    const { stdout } = process;
+    const { stdout } = this.#process;
     const told = (): void => {
       remove();
       handler();
@@ -123,6 +129,6 @@ export class NodeProcess implements ProcessControl, Terminal {
   }
 
   readIn(byteCountMax: number): Promise<Uint8Array> {
-    return collectBytes(process.stdin, byteCountMax);
+    return collectBytes(this.#process.stdin, byteCountMax);
   }
 }
