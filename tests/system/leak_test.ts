@@ -14,6 +14,8 @@ const HEAP_KIB_MAX = 1024;
 /** The engine keeps memory that it has freed, up to some 100 MiB (2026-11). */
 const RSS_KIB_MAX = 128 * 1024;
 
+const PATIENCE_MS = 60_000;
+
 interface Figures {
   readonly heapKib: number;
   readonly rssKib: number;
@@ -40,8 +42,11 @@ async function checkLeaks(scenario: string, count: number): Promise<Figures> {
     ? ["run", "--v8-flags=--expose-gc", ...args.slice(1)]
     : ["--expose-gc", ...args];
   await using program = new Running([runtime, ...flags]);
+  // It is a failure, too, if something is left that keeps it alive.
+  const timer = setTimeout(() => program.kill("SIGKILL"), PATIENCE_MS);
   const { code, output } = await program.end();
-  assertEquals(code, 0, output);
+  clearTimeout(timer);
+  assertEquals(code, 0, `It did not end by itself: ${output}`);
   const [before, after] = ["before", "after"].map((what) => {
     const json = new RegExp(`${what} (.*)\\.`).exec(output)?.[1] ?? "";
     return JSON.parse(json) as Figures;
