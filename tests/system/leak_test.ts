@@ -19,7 +19,7 @@ const PATIENCE_MS = 60_000;
 interface Figures {
   readonly heapKib: number;
   readonly rssKib: number;
-  readonly descriptorCount: number;
+  readonly socketCount: number;
   readonly messageCount: number;
   readonly nodeCount: number;
   readonly violationCount: number;
@@ -59,7 +59,7 @@ async function checkLeaks(scenario: string, count: number): Promise<Figures> {
   );
   assert(grownKib < HEAP_KIB_MAX, output);
   assert(rssKib < RSS_KIB_MAX, output);
-  assertEquals(after.descriptorCount, before.descriptorCount);
+  assertEquals(after.socketCount, before.socketCount, output);
   assertEquals(after.nodeCount, 1);
   return after;
 }
