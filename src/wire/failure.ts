@@ -66,7 +66,10 @@ const VIOLATIONS: ReadonlySet<ErrorCode> = new Set([
 ]);
 
 const DETAIL_COUNT_MAX = 16;
+const DETAIL_KEY_LENGTH_MAX = 64;
 const DETAIL_LENGTH_MAX = 256;
+/** Told as a detail it is up to six times as long, and must fit there. */
+const UNKNOWN_CODE_LENGTH_MAX = 32;
 
 /** The fields that tell a failure to the other side. */
 export interface WireFailure {
@@ -115,7 +118,7 @@ export function fromWireFailure(
   if (typeof code !== "string" || !Object.hasOwn(DESCRIPTIONS, code)) {
     // Not `String(code)`: that throws for an object of the other side's making.
     const shown = typeof code === "string"
-      ? JSON.stringify(code.slice(0, 64))
+      ? JSON.stringify(code.slice(0, UNKNOWN_CODE_LENGTH_MAX))
       : "no code";
     return wireError("INVALID_REQUEST", {
       reason: `the other side reported ${shown}`,
@@ -129,10 +132,11 @@ function cleanDetails(details: unknown): Details {
   if (!isRecord(details)) return {};
   for (const [key, value] of Object.entries(details)) {
     if (clean.size >= DETAIL_COUNT_MAX) break;
+    if (key.length > DETAIL_KEY_LENGTH_MAX) continue;
     if (typeof value === "string") {
       clean.set(key, value.slice(0, DETAIL_LENGTH_MAX));
-    } else if (typeof value === "number" || typeof value === "boolean") {
-      clean.set(key, value);
+    } else if (typeof value === "boolean" || Number.isFinite(value)) {
+      clean.set(key, value as boolean | number);
     }
   }
   return Object.fromEntries(clean);

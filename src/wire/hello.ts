@@ -82,7 +82,7 @@ export function decodeHello(value: unknown, protocol: ProtocolName): Hello {
   if (record.type !== "hello") throw violation("a first frame but a hello");
   const named = readText(record, "protocol", 64);
   const versions = readArray(record, "versions", VERSION_COUNT_MAX)
-    .filter((version) => typeof version === "number");
+    .filter((version) => Number.isSafeInteger(version)) as number[];
   if (named !== protocol || !versions.includes(PROTOCOL_VERSION)) {
     throw new DistflowError(
       "PROTOCOL_MISMATCH",

@@ -406,7 +406,11 @@ Deno.test("a hello for another protocol or version is a mismatch, not a violatio
     assertEquals(error.code, "PROTOCOL_MISMATCH");
     assertEquals(error.details, { protocol: "distflow-node", version: 1 });
   }
-  decodeNodeHello({ ...HELLO, versions: [9, "x", 1] });
+  const mixed = parseJson(
+    JSON.stringify({ ...HELLO, versions: [9, "x", 1.5] })
+      .replace("1.5", "1.5,1e400,1"),
+  );
+  assertEquals(decodeNodeHello(mixed).versions, [9, 1]);
   refuse(decodeNodeHello, { ...HELLO, versions: Array(33).fill(1) });
 });
 
@@ -525,6 +529,8 @@ Deno.test("details from outside are few, flat and short", () => {
     none: null,
   });
   assertEquals(details, { long: "x".repeat(256) });
+  const odd = parseJson(`{"${"k".repeat(65)}":1,"limit":1e400,"ok":true}`);
+  assertEquals(fromWireFailure("TIMEOUT", odd).details, { ok: true });
   for (const value of [null, undefined, 1, "x", [1], [[{}]]]) {
     assertEquals(fromWireFailure("TIMEOUT", value).details, {});
   }
@@ -544,7 +550,8 @@ Deno.test("a code that is no code is told as text, cut, or not at all", () => {
   for (const code of [{ toString: null }, [{ toString: 1 }], 1, null, {}]) {
     assertEquals(fromWireFailure(code, {}).code, "INVALID_REQUEST");
   }
-  assert(fromWireFailure("x".repeat(9999), {}).message.length < 200);
+  const { reason } = fromWireFailure("\u0001".repeat(9999), {}).details;
+  assert(typeof reason === "string" && reason.length <= 256);
   assertEquals(fromWireFailure("toString", {}).code, "INVALID_REQUEST");
 });
 
