@@ -429,8 +429,13 @@ export class Channel {
   }
 
   #handOver(): void {
-    this.#writtenBytes += this.#writer.byteCount;
-    this.#writable = this.#connection.write(this.#writer.take());
+    const bytes = this.#writer.take();
+    this.#writtenBytes += bytes.length;
+    // What is not written at once must not hold on to the memory that it
+    // shares with others: some bytes would keep 256 KiB.
+    this.#writable = this.#connection.write(
+      this.#connection.queuedBytes > 0 ? bytes.slice() : bytes,
+    );
   }
 
   #onWritable(): void {

@@ -407,6 +407,25 @@ Deno.test("control overtakes data that a slow reader keeps waiting", () => {
   assertEquals(world.peer.frames.length, 11);
 });
 
+Deno.test("what waits for a slow reader does not hold on to memory that is shared", () => {
+  const world = ChannelWorld.open();
+  world.connection.isStuck = true;
+  const held = new Set<ArrayBufferLike>();
+  const write = world.connection.write.bind(world.connection);
+  world.connection.write = (bytes) => {
+    held.add(bytes.buffer);
+    return write(bytes);
+  };
+  for (let index = 0; index < 100; index++) {
+    world.channel.sendData("1");
+    world.settle();
+  }
+  const byteCounts = [...held].map((buffer) => buffer.byteLength);
+  assertEquals(held.size, 100);
+  // The first one is on its way, as far as the channel can tell.
+  assertEquals(Math.max(...byteCounts.slice(1)), 4 + 3);
+});
+
 Deno.test("above the high-water mark senders are told, and again at half of it", () => {
   const world = ChannelWorld.open({ highWaterUnits: 300_000 });
   world.connection.isStuck = true;

@@ -94,6 +94,9 @@ export class RawPeer {
   }
 }
 
+/** As in a process: all channels share one. */
+const writer = new FrameWriter();
+
 /** A channel under test, and what it has to do with. */
 export class ChannelWorld {
   readonly clock: ManualClock = new ManualClock();
@@ -114,7 +117,7 @@ export class ChannelWorld {
     this.peer = new RawPeer(other);
     this.channel = new Channel(connection, this.recorder, {
       clock: this.clock,
-      writer: new FrameWriter(),
+      writer,
       hello: { ...HELLO, ...options.hello },
       dialer: options.dialer ?? true,
       highWaterUnits: options.highWaterUnits ?? 1024 * 1024,
