@@ -174,7 +174,8 @@ export class Link implements ChannelHandler {
   /** A control message came; for the channel. */
   control(message: JsonRecord): void {
     const { type } = decodeNodeControl(message);
-    if (type === "ping") {
+    // Who does not read would make us keep a pong for each of its pings.
+    if (type === "ping" && !this.#channel.isAboveHighWater) {
       this.#channel.sendControl(encodeNodeControl({ type: "pong" }));
     }
   }
