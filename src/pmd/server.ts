@@ -1,5 +1,5 @@
 import type { Timer } from "../base/clock.ts";
-import { DistflowError, type ErrorCode, invariant } from "../base/errors.ts";
+import { DistflowError, invariant } from "../base/errors.ts";
 import { checkInteger, checkText } from "../base/options.ts";
 import { getLogger, type Logger } from "../log/mod.ts";
 import { currentPlatform } from "../platform/mod.ts";
@@ -91,14 +91,6 @@ const STALL_MS = 3 * SWEEP_MS;
 /** Connections that have not said their hello; beyond it the oldest is closed. */
 const UNGREETED_MAX = 1024;
 
-/** These ends of a session mean that the client broke the protocol. */
-const VIOLATIONS: ReadonlySet<ErrorCode> = new Set([
-  "FRAME_TOO_LARGE",
-  "HANDSHAKE_TIMEOUT",
-  "PROTOCOL_MISMATCH",
-  "PROTOCOL_VIOLATION",
-]);
-
 /**
  * A port mapper daemon: nodes register with it under an id and an alias, and
  * ask it where others listen. It never stands between nodes that talk.
@@ -136,7 +128,7 @@ export class PmdServer implements AsyncDisposable {
     answer: (session, request) => this.#answer(session, request),
     snapshot: () => this.#snapshot(),
     greeted: (session) => void this.#ungreeted.delete(session),
-    closed: (session, error) => this.#closed(session, error),
+    closed: (session) => this.#closed(session),
   };
   #listener: Listener | undefined;
   #sequence = 0;
@@ -266,18 +258,19 @@ export class PmdServer implements AsyncDisposable {
     return `{"type":"snapshot","sequence":${this.#sequence},"nodes":${nodes}}`;
   }
 
-  #closed(session: Session, error: DistflowError | undefined): void {
+  #closed(session: Session): void {
     this.#sessions.delete(session);
     this.#ungreeted.delete(session);
     if (session.isWatching) this.#watcherCount--;
-    if (error !== undefined && VIOLATIONS.has(error.code)) {
+    const { violation } = session;
+    if (violation !== undefined) {
       this.#violationCount++;
       this.#logger.warn("Closed a client that broke the protocol", {
-        code: error.code,
-        reason: error.message,
+        code: violation.code,
+        reason: violation.message,
       });
     }
-    this.#unregister(session, session.endReason);
+    this.#unregister(session, "disconnected");
     this.#checkEnded();
   }
 
@@ -325,7 +318,7 @@ export class PmdServer implements AsyncDisposable {
 
   #unregister(
     session: Session,
-    reason: "shutdown" | "disconnected" | "expired" | "replaced",
+    reason: "shutdown" | "disconnected",
   ): void {
     const change = this.#registry.unregister(session, reason);
     if (change !== undefined) this.#tell(change);

@@ -10,7 +10,6 @@ import type { Clock } from "../base/clock.ts";
 import {
   decodePmdRequest,
   encodePmdAnswer,
-  type LeaveReason,
   type PmdRequest,
 } from "../wire/pmd_messages.ts";
 
@@ -23,7 +22,7 @@ export interface SessionHost {
   /** The session has said its hello. */
   greeted(session: Session): void;
   /** The session is over. */
-  closed(session: Session, error: DistflowError | undefined): void;
+  closed(session: Session): void;
 }
 
 /** Options for {@linkcode Session}. */
@@ -53,7 +52,6 @@ export class Session implements ChannelHandler {
   readonly isLocal: boolean;
   #isWatching = false;
   #hasMissedEvents = false;
-  #endReason: LeaveReason = "disconnected";
 
   /** Takes over a connection that a client opened. */
   constructor(
@@ -77,9 +75,9 @@ export class Session implements ChannelHandler {
     return this.#isWatching;
   }
 
-  /** How the registration ends when this session does. */
-  get endReason(): LeaveReason {
-    return this.#endReason;
+  /** How the client broke the protocol, if the session ended for that. */
+  get violation(): DistflowError | undefined {
+    return this.#channel.violation;
   }
 
   /** Sends all later events, and a snapshot of what is, now. */
@@ -123,7 +121,6 @@ export class Session implements ChannelHandler {
     // The snapshot goes first: who has the answer knows what there was.
     if (request.type === "watch") this.watch();
     this.#send(encodePmdAnswer(id, answer));
-    if (request.type === "unregister") this.#endReason = "shutdown";
   }
 
   /** Clients of a PMD send no data messages. */
@@ -142,8 +139,8 @@ export class Session implements ChannelHandler {
   closing(): void {}
 
   /** The connection is over. */
-  closed(error?: DistflowError): void {
-    this.#host.closed(this, error);
+  closed(): void {
+    this.#host.closed(this);
   }
 
   #send(text: string): void {
