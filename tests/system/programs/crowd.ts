@@ -1,50 +1,60 @@
-// Opens many connections to a port and says one thing on each, or nothing:
-// crowd.ts PORT COUNT GREETING|nothing. Ends when all of them have been ended.
-import { connect, type Socket } from "node:net";
+// Opens many connections to a port and says hello on each, or nothing:
+// crowd.ts PORT COUNT [HELLO]. A NUMBER in the hello is another one each time.
+// Ends when all of them have been ended.
+import { connect } from "node:net";
 import process from "node:process";
-import { frame } from "../../wire/support/raw_socket.ts";
+import { frame, textFrame } from "../../wire/support/raw_socket.ts";
 
-const [port = "", count = "", greeting = ""] = process.argv.slice(2);
+const [port = "", count = "", hello] = process.argv.slice(2);
 const total = Number(count);
+/** Fewer than a PMD or a node lets wait for their turn to say hello. */
 const AT_A_TIME = 200;
 
 const endings: Record<string, number> = {};
 let startedCount = 0;
-let openedCount = 0;
-let greetedCount = 0;
+let readyCount = 0;
 let endedCount = 0;
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** The code of the close frame in `bytes`, or what else the end looked like. */
-function endingOf(bytes: string): string {
-  return /"type":"close","code":"(\w+)"/.exec(bytes)?.[1] ?? "cut";
+/** The code of the close frame in `text`, or what else the end looked like. */
+function endingOf(text: string): string {
+  return /"type":"close","code":"(\w+)"/.exec(text)?.[1] ?? "cut";
+}
+
+function onReady(): void {
+  if (++readyCount === total) say(`all are there: ${total}`);
+  if (startedCount < total) open();
 }
 
 function open(): void {
-  startedCount++;
+  const number = startedCount++;
   let received = "";
-  let isGreeted = false;
-  const socket: Socket = connect({ host: "127.0.0.1", port: Number(port) });
+  let isReady = false;
+  const socket = connect({ host: "127.0.0.1", port: Number(port) });
   socket.on("connect", () => {
-    if (++openedCount === total) say(`opened ${total}`);
-    if (greeting !== "nothing") socket.write(frame(JSON.parse(greeting)));
-    if (startedCount < total) open();
+    if (hello === undefined) onReady();
+    else socket.write(textFrame(hello.replaceAll("NUMBER", String(number))));
   });
   socket.on("data", (bytes) => {
-    received += bytes.toString("latin1");
-    if (isGreeted || !received.includes('"hello"')) return;
-    isGreeted = true;
-    if (++greetedCount === total) say(`greeted ${total}`);
+    const text = bytes.toString("latin1");
+    received += text;
+    if (text.includes('"ping"')) socket.write(frame({ type: "pong" }));
+    if (isReady || !received.includes('"hello"')) return;
+    isReady = true;
+    onReady();
   });
-  socket.on("error", (error) => {
-    if ((error as { code?: string }).code !== "ECONNRESET") say(String(error));
-  });
+  // A reset is told by the end of the connection, as all other ends are.
+  socket.on("error", ({ message }) => received ||= message);
   socket.on("close", () => {
     const ending = endingOf(received);
     endings[ending] = (endings[ending] ?? 0) + 1;
+    if (hello !== undefined && !isReady) {
+      say(`connection ${number} ended before its time: ${received}`);
+      process.exit(1);
+    }
     if (++endedCount === total) say(`ended ${JSON.stringify(endings)}`);
   });
 }

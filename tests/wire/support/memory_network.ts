@@ -141,7 +141,7 @@ export class MemoryConnection implements Connection {
         ? bytes.length
         : 1 + this.random.below(bytes.length);
       if (count < bytes.length) this.#arrived.unshift(bytes.slice(count));
-      const part = bytes.slice(0, count);
+      const part = count < bytes.length ? bytes.slice(0, count) : bytes;
       handler.data(part);
       // The array is only valid during the call.
       part.fill(0xdb);

@@ -77,6 +77,11 @@ export class RawSocket {
     this.#socket.pause();
   }
 
+  /** Reads on. */
+  resume(): void {
+    this.#socket.resume();
+  }
+
   /** Breaks the connection. */
   destroy(): void {
     this.#socket.destroy();
