@@ -346,13 +346,29 @@ function pmdSilent(address: Address, timeoutMs: number): DistflowError {
   );
 }
 
-/** The error for a port that something else than a PMD holds. */
+/**
+ * The error for a port that something else than a PMD holds.
+ *
+ * @param cause Why no PMD was found there.
+ */
 export function portTaken(address: Address, cause: unknown): DistflowError {
+  const { hostname, port } = address;
   return new DistflowError(
     "PMD_PORT_TAKEN",
-    `Cannot use the PMD at ${
-      formatAddress(address)
-    }: what listens on port ${address.port} does not answer like a PMD (Erlang's epmd uses 4369, too). Stop it, or choose another port: 'pmd.port' of a node, --port or DISTFLOW_PMD_PORT of the commands`,
-    { cause, details: { hostname: address.hostname, port: address.port } },
+    `Cannot use the PMD at ${formatAddress(address)}: ${
+      whoHolds(port, cause)
+    }, or choose another port: 'pmd.port' of a node, --port or DISTFLOW_PMD_PORT of the commands`,
+    { cause, details: { hostname, port } },
   );
+}
+
+/** Who it is that holds a port, and what to do about that. */
+function whoHolds(port: number, cause: unknown): string {
+  const { cause: reason } = cause instanceof Error ? cause : {};
+  if (hasCode(reason, "CONNECTION_REFUSED")) {
+    return `nobody listens on port ${port}, but it is in use, maybe by an outgoing connection. Try again`;
+  }
+  return hasCode(cause, "HANDSHAKE_TIMEOUT")
+    ? `what listens on port ${port} says nothing: it is no PMD (Erlang's epmd uses 4369, too), or an overloaded one. Stop it`
+    : `what listens on port ${port} does not answer like a PMD (Erlang's epmd uses 4369, too). Stop it`;
 }

@@ -5,7 +5,7 @@ import { spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { createServer as createHttpServer } from "node:http";
-import { createServer, type Server, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 import process from "node:process";
 import { VERSION } from "../../src/base/version.ts";
 import {
@@ -53,7 +53,7 @@ async function withServer(
  */
 async function assertTaken(port: number, exitCode: 5 | 6 = 5): Promise<void> {
   const told = new RegExp(
-    `Cannot use the PMD at 127\\.0\\.0\\.1:${port}: what listens on port ${port} does not answer like a PMD .*'pmd\\.port' of a node, --port or DISTFLOW_PMD_PORT`,
+    `Cannot use the PMD at 127\\.0\\.0\\.1:${port}: what listens on port ${port} (does not answer like a PMD|says nothing: it is no PMD) .*'pmd\\.port' of a node, --port or DISTFLOW_PMD_PORT`,
   );
   const [pmd, cli, node] = await Promise.all([
     runProgram(pmdCommand("--port", port)),
@@ -89,6 +89,18 @@ Deno.test("one that closes each connection at once is, too", async () => {
 Deno.test("one that breaks each connection at once is, too", async () => {
   const server = createServer((socket) => void socket.resetAndDestroy());
   await withServer(server, assertTaken);
+});
+
+Deno.test("a port that an outgoing connection has is told from one that somebody listens on", async () => {
+  await withServer(createServer(), async (target) => {
+    const socket = connect({ port: target, host: "127.0.0.1" });
+    await once(socket, "connect");
+    const port = socket.localPort ?? 0;
+    const { code, error } = await runProgram(pmdCommand("--port", port));
+    assertEquals(code, 1);
+    assertMatch(error, new RegExp(`nobody listens on port ${port}, but it is`));
+    socket.destroy();
+  });
 });
 
 const hasEpmd = spawnSync("epmd", ["-names"]).error === undefined;
