@@ -52,6 +52,8 @@ const KEYS = [
 /** Sizes of frames that are just allowed, or not any more. */
 const SIZES = [16_384, 16_385, 16_384, 16_385, 262_144, 262_145];
 
+const encoder = new TextEncoder();
+
 const REPEATED_UNITS_MAX = 4000;
 
 function nested(levels: number): string {
@@ -66,6 +68,12 @@ function grow(value: unknown): Tree {
   return {
     fields: Object.entries(value).map(([key, field]) => [key, grow(field)]),
   };
+}
+
+function copy(tree: Tree): Tree {
+  if ("leaf" in tree) return { leaf: tree.leaf };
+  if ("items" in tree) return { items: tree.items.map(copy) };
+  return { fields: tree.fields.map(([key, value]) => [key, copy(value)]) };
 }
 
 function write(tree: Tree): string {
@@ -197,7 +205,7 @@ export class Mutator {
       : places(grow(random.pick(random.pick(GOLDEN))));
     return others.length === 0
       ? { leaf: "{}" }
-      : structuredClone(random.pick(others).value);
+      : copy(random.pick(others).value);
   }
 
   #repeat(tree: Tree): Tree[] {
@@ -230,7 +238,7 @@ export class Mutator {
 
   #frame(body: string): Uint8Array {
     const random = this.#random;
-    const bytes = new TextEncoder().encode(body);
+    const bytes = encoder.encode(body);
     const frame = new Uint8Array(4 + bytes.length);
     frame.set(bytes, 4);
     const length = random.chance(95) ? bytes.length : random.pick([
