@@ -55,13 +55,25 @@ export class FrameDecoder {
    * empty frame or bytes that are not UTF-8. The stream cannot be read on.
    */
   push(bytes: Uint8Array): void {
-    if (this.#keptCount === 0 && !this.#held) {
-      const used = this.#cut(bytes);
-      if (used < bytes.length) this.#keep(bytes.subarray(used));
-      return;
+    let start = 0;
+    // Of a frame that was cut, what is missing is copied, and nothing else.
+    while (this.#keptCount > 0 && !this.#held && start < bytes.length) {
+      const end = Math.min(bytes.length, start + this.#missingBytes());
+      this.#keep(bytes.subarray(start, end));
+      start = end;
+      this.#cutKept();
     }
-    this.#keep(bytes);
-    if (!this.#held) this.#cutKept();
+    if (!this.#held) start += this.#cut(bytes.subarray(start));
+    if (start < bytes.length) this.#keep(bytes.subarray(start));
+  }
+
+  /** What the header, or else the body, of the frame that is kept lacks. */
+  #missingBytes(): number {
+    if (this.#kept === undefined || this.#keptCount < FRAME_HEADER_BYTES) {
+      return FRAME_HEADER_BYTES - this.#keptCount;
+    }
+    const bodyBytes = this.#bodyLength(this.#kept, 0);
+    return FRAME_HEADER_BYTES + bodyBytes - this.#keptCount;
   }
 
   /** Goes on after `sink` returned false. Throws as `push` does. */
