@@ -11,9 +11,10 @@ export class Crowd implements AsyncDisposable {
   readonly #servers: Server[] = [];
   readonly #clients: PmdClient[] = [];
 
-  /** Opens `count` links to the node on a port. */
+  /** Opens `count` more links to the node on a port. */
   async dial(count: number, port: number): Promise<void> {
-    for (let number = 0; number < count; number++) {
+    const first = this.#sockets.length;
+    for (let number = first; number < first + count; number++) {
       const socket = connect(port, "127.0.0.1");
       this.#sockets.push(socket);
       socket.write(hello(identity(number, 1), `link${number}`));

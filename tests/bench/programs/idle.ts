@@ -1,6 +1,6 @@
 // A process that does nothing but be there: a bare listening one, or a node.
-// Told on its input: rss (garbage is collected first), dial COUNT (sends one
-// message to each of fake0, fake1, …), end.
+// Told on its input: rss (garbage is collected first), dial FROM COUNT (sends
+// one message to each of so many fakes, by number), end.
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { listen } from "../systems/bare_socket.ts";
@@ -26,7 +26,7 @@ if (node === undefined) await listen(0, () => () => {});
 say("open", node?.address.port);
 
 for await (const line of createInterface({ input: process.stdin })) {
-  const [word, count] = line.split(" ");
+  const [word, from, count] = line.split(" ");
   if (word === "rss") {
     // What a first pass frees outside of the heap, a second one finds.
     for (let pass = 0; pass < 3; pass++) {
@@ -35,8 +35,8 @@ for await (const line of createInterface({ input: process.stdin })) {
     }
     say("rss", process.memoryUsage().rss);
   } else if (word === "dial") {
-    for (let fake = 0; fake < Number(count); fake++) {
-      await node?.send(`fake${fake}`, "hello");
+    for (let number = 0; number < Number(count); number++) {
+      await node?.send(`fake${Number(from) + number}`, "hello");
     }
     say("dialed");
   } else if (word === "end") {
