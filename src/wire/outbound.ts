@@ -99,9 +99,14 @@ class Fifo {
   shift(): string | undefined {
     const text = this.#texts[this.#index];
     if (text === undefined) return undefined;
-    // Let go of the text now: the array itself is only renewed when empty.
+    // Let go of the text now: its place is given up together with others, as
+    // one after the other would cost a move of all the rest each time.
     this.#texts[this.#index++] = "";
     if (this.#index === this.#texts.length) this.clear();
+    else if (this.#index * 2 > this.#texts.length) {
+      this.#texts = this.#texts.slice(this.#index);
+      this.#index = 0;
+    }
     return text;
   }
 

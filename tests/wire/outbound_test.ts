@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
+import process from "node:process";
 import { BATCH_UNITS, JOIN_UNITS } from "../../src/wire/limits.ts";
 import { OutboundQueue } from "../../src/wire/outbound.ts";
 
@@ -85,4 +86,22 @@ Deno.test("whatever is pushed comes out once, in order, in bounded frames", () =
       assert(queue.isEmpty);
     },
   ));
+});
+
+Deno.test("a queue that never runs empty keeps only what waits", () => {
+  const queue = new OutboundQueue();
+  const text = JSON.stringify("x".repeat(BATCH_UNITS));
+  queue.pushControl("{}");
+  queue.pushData(text);
+  const before = process.memoryUsage().heapUsed;
+  for (let count = 0; count < 2_000_000; count++) {
+    queue.pushControl("{}");
+    queue.shiftControl();
+    queue.pushData(text);
+    queue.shiftBatch();
+  }
+  assertEquals(queue.units, "{}".length + text.length);
+  // Eight bytes for each that was sent would be 32 MB.
+  const kept = process.memoryUsage().heapUsed - before;
+  assertLess(kept, 16_000_000);
 });
