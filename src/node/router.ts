@@ -67,6 +67,7 @@ export class Router {
   /** UTF-16 units in lanes. */
   #waitingUnits = 0;
   #nextOrder = 0;
+  #sentCount = 0;
 
   /**
    * Makes a router.
@@ -78,6 +79,11 @@ export class Router {
     this.#host = host;
     this.#links = links;
     this.#queueUnitsMax = queueUnitsMax;
+  }
+
+  /** Messages that were handed to a link or to this node's own mailbox. */
+  get sentCount(): number {
+    return this.#sentCount;
   }
 
   /** Forgets which link leads where, as peers have come or gone. */
@@ -94,10 +100,15 @@ export class Router {
     const link = this.#routes.get(target);
     if (link !== undefined && link.isOpen) return this.#put(link, text);
     if (this.#host.isSelf(target)) {
-      this.#host.deliverToSelf(text);
+      this.#putToSelf(text);
       return SENT;
     }
     return this.#sendSlowly(target, text);
+  }
+
+  #putToSelf(text: string): void {
+    this.#sentCount++;
+    this.#host.deliverToSelf(text);
   }
 
   #put(link: Link, text: string): Promise<void> {
@@ -106,7 +117,9 @@ export class Router {
       link.queuedUnits + text.length > this.#queueUnitsMax
     ) return rejected(queueFull(this.#queueUnitsMax));
     try {
-      return link.send(text) ? SENT : link.whenDrained();
+      const isShort = link.send(text);
+      this.#sentCount++;
+      return isShort ? SENT : link.whenDrained();
     } catch (error) {
       return rejected(error);
     }
@@ -204,7 +217,7 @@ export class Router {
   /** This node was addressed by way of a PMD: `alias@host`. */
   #deliverToSelf(lane: Lane): void {
     for (const { text, sent } of this.#take(lane)) {
-      this.#host.deliverToSelf(text);
+      this.#putToSelf(text);
       sent.resolve();
     }
   }

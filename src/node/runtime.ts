@@ -71,7 +71,6 @@ export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {
   readonly #membership: Membership;
   readonly #meta: MessageMeta;
   #receivedCount = 0;
-  #sentCount = 0;
   #hasStarted = false;
   #shutdown: Promise<void> | undefined;
 
@@ -225,7 +224,7 @@ export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {
   get stats(): NodeStats {
     return {
       receivedCount: this.#receivedCount,
-      sentCount: this.#sentCount,
+      sentCount: this.#router.sentCount,
       droppedCount: this.#mailbox.droppedCount,
       mailboxSize: this.#mailbox.size,
       linkCount: this.#links.size,
@@ -268,9 +267,7 @@ export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {
   send(target: string, message: Message): Promise<void> {
     if (this.#shutdown !== undefined) return rejected(nodeShutDown());
     try {
-      const text = encodeMessage(message);
-      this.#sentCount++;
-      return this.#router.send(target, text);
+      return this.#router.send(target, encodeMessage(message));
     } catch (error) {
       return rejected(error);
     }

@@ -1,5 +1,6 @@
 // What a send costs: no question to the PMD, and no wait for an acknowledgement.
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DistflowError } from "../../src/base/errors.ts";
 import { silentLogger } from "../../src/log/mod.ts";
 import { NodeRuntime } from "../../src/node/runtime.ts";
 import { PmdServer } from "../../src/pmd/server.ts";
@@ -76,6 +77,19 @@ Deno.test("the first send to a node that is known does not need the PMD", async 
     const message = received(answerer, 1);
     await asker.send("answerer", 7);
     assertEquals(await message, 7);
+  });
+});
+
+Deno.test("a message that cannot be sent does not count as sent", async () => {
+  await withPair(async ({ asker, answerer }) => {
+    const messages = received(answerer, 2);
+    await asker.send("answerer", 1);
+    await asker.send("asker", 1);
+    await assertRejects(() => asker.send("nobody", 1), DistflowError);
+    await assertRejects(() => asker.send("no name", 1), TypeError);
+    await asker.send(answerer.nodeId, 2);
+    assertEquals(asker.stats.sentCount, 3);
+    assertEquals(await messages, 2);
   });
 });
 
