@@ -6,6 +6,11 @@ export type ListenerErrorHandler = (error: unknown, event: string) => void;
 
 type Listener = (...args: unknown[]) => unknown;
 
+interface Entry {
+  readonly listener: Listener;
+  readonly isOnce: boolean;
+}
+
 /**
  * A small typed event emitter.
  *
@@ -32,7 +37,7 @@ type Listener = (...args: unknown[]) => unknown;
  * ```
  */
 export class Emitter<Events extends EventMap<Events>> {
-  readonly #listeners: Map<keyof Events, readonly Listener[]> = new Map();
+  readonly #listeners: Map<keyof Events, readonly Entry[]> = new Map();
   readonly #onListenerError: ListenerErrorHandler;
 
   /** Makes an emitter that reports failing listeners to `onListenerError`. */
@@ -49,21 +54,19 @@ export class Emitter<Events extends EventMap<Events>> {
     event: Name,
     listener: (...args: Events[Name]) => unknown,
   ): () => void {
-    const list = this.#listeners.get(event) ?? [];
-    this.#listeners.set(event, [...list, listener as unknown as Listener]);
-    return () => this.off(event, listener);
+    return this.#add(event, listener as unknown as Listener, false);
   }
 
-  /** Calls `listener` at the next `event` only. */
+  /**
+   * Calls `listener` at the next `event` only.
+   *
+   * @returns A function that removes the listener again.
+   */
   once<Name extends keyof Events>(
     event: Name,
     listener: (...args: Events[Name]) => unknown,
   ): () => void {
-    const off = this.on(event, (...args) => {
-      off();
-      return listener(...args);
-    });
-    return off;
+    return this.#add(event, listener as unknown as Listener, true);
   }
 
   /** Removes `listener`; does nothing if it is not there. */
@@ -71,10 +74,10 @@ export class Emitter<Events extends EventMap<Events>> {
     event: Name,
     listener: (...args: Events[Name]) => unknown,
   ): void {
-    const list = this.#listeners.get(event);
-    const index = list?.indexOf(listener as unknown as Listener) ?? -1;
-    if (list === undefined || index < 0) return;
-    this.#listeners.set(event, list.toSpliced(index, 1));
+    const wanted = listener as unknown as Listener;
+    const entry = this.#listeners.get(event)
+      ?.find((each) => each.listener === wanted);
+    if (entry !== undefined) this.#remove(event, entry);
   }
 
   /** How many listeners `event` has. */
@@ -86,7 +89,10 @@ export class Emitter<Events extends EventMap<Events>> {
   emit<Name extends keyof Events>(event: Name, ...args: Events[Name]): void {
     const list = this.#listeners.get(event);
     if (list === undefined) return;
-    for (const listener of list) {
+    for (const entry of list) {
+      // A listener may have emitted the same event, or removed this one.
+      if (entry.isOnce && !this.#remove(event, entry)) continue;
+      const { listener } = entry;
       try {
         const result: unknown = listener(...args);
         if (result instanceof Promise) {
@@ -96,5 +102,25 @@ export class Emitter<Events extends EventMap<Events>> {
         this.#onListenerError(error, String(event));
       }
     }
+  }
+
+  #add(
+    event: keyof Events,
+    listener: Listener,
+    isOnce: boolean,
+  ): () => void {
+    const entry: Entry = { listener, isOnce };
+    const list = this.#listeners.get(event) ?? [];
+    this.#listeners.set(event, [...list, entry]);
+    return () => void this.#remove(event, entry);
+  }
+
+  /** Returns whether it was there. */
+  #remove(event: keyof Events, entry: Entry): boolean {
+    const list = this.#listeners.get(event) ?? [];
+    const index = list.indexOf(entry);
+    if (index < 0) return false;
+    this.#listeners.set(event, list.toSpliced(index, 1));
+    return true;
   }
 }

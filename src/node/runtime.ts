@@ -296,7 +296,11 @@ export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {
     return this.#events.on(event, listener);
   }
 
-  /** Calls `listener` at the next `event` only. */
+  /**
+   * Calls `listener` at the next `event` only.
+   *
+   * @returns A function that removes the listener again.
+   */
   once<Name extends keyof NodeEvents>(
     event: Name,
     listener: (...args: NodeEvents[Name]) => unknown,

@@ -65,3 +65,33 @@ Deno.test("once runs once, and can be taken back", () => {
   assertEquals(seen, ["a1"]);
   assertEquals(emitter.listenerCount("tick"), 0);
 });
+
+Deno.test("once runs once, also when a listener emits the same event", () => {
+  const { emitter, seen } = setUp();
+  emitter.on("tick", (count) => {
+    if (count === 1) emitter.emit("tick", 2);
+  });
+  emitter.once("tick", (count) => seen.push(`a${count}`));
+  emitter.emit("tick", 1);
+  assertEquals(seen, ["a2"]);
+});
+
+Deno.test("off takes back what once added", () => {
+  const { emitter, seen } = setUp();
+  const listener = (count: number) => seen.push(`a${count}`);
+  emitter.once("tick", listener);
+  emitter.off("tick", listener);
+  emitter.emit("tick", 1);
+  assertEquals(seen, []);
+});
+
+Deno.test("the function that on returns takes back that very addition", () => {
+  const { emitter, seen } = setUp();
+  const listener = (count: number) => seen.push(`a${count}`);
+  const off = emitter.on("tick", listener);
+  emitter.on("tick", listener);
+  off();
+  off();
+  emitter.emit("tick", 1);
+  assertEquals(seen, ["a1"]);
+});
