@@ -200,7 +200,7 @@ export function resolveNodeOptions(options: NodeOptions): ResolvedNodeOptions {
     ),
     address,
     mailbox: options.mailbox ?? {},
-    pmd: checkPmdAddress(ACT, pmd, 1),
+    pmd: checkPmdAddress(ACT, pmd, 1, "pmd."),
     pmdMode: checkChoice(ACT, "pmd.mode", pmd.mode ?? "auto", PMD_MODES),
     messageBytesMax: integer(
       "messageBytesMax",

@@ -390,20 +390,22 @@ export class PmdServer implements AsyncDisposable {
  *
  * @param act What is being done, for the error's text.
  * @param portMin 0 where any free port may be asked for, otherwise 1.
+ * @param prefix What stands before the names of the options, as in "pmd.".
  */
 export function checkPmdAddress(
   act: string,
   options: { host?: string; port?: number },
   portMin: 0 | 1,
+  prefix = "",
 ): Address {
   return {
     hostname: checkText(
       act,
-      "host",
+      `${prefix}host`,
       options.host ?? PMD_HOST_DEFAULT,
       255,
     ),
-    port: checkInteger(act, "port", options.port ?? PMD_PORT_DEFAULT, {
+    port: checkInteger(act, `${prefix}port`, options.port ?? PMD_PORT_DEFAULT, {
       min: portMin,
       max: 65535,
     }),

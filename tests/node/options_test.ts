@@ -1,0 +1,19 @@
+import { assertThrows } from "@std/assert";
+import {
+  type NodeOptions,
+  resolveNodeOptions,
+} from "../../src/node/options.ts";
+
+function assertRefused(options: NodeOptions, message: string): void {
+  assertThrows(() => resolveNodeOptions(options), Error, message);
+}
+
+Deno.test("an option that is refused is named as the caller wrote it", () => {
+  assertRefused({ port: -1 }, "'port' must be an integer from 0 to 65535");
+  assertRefused(
+    { pmd: { port: 0 } },
+    "'pmd.port' must be an integer from 1 to 65535",
+  );
+  assertRefused({ host: "" }, "'host' must be a string");
+  assertRefused({ pmd: { host: "" } }, "'pmd.host' must be a string");
+});
