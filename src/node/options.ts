@@ -115,8 +115,8 @@ export interface NodeOptions {
    */
   timeoutMs?: number;
   /**
-   * How long `shutdown` waits for queued messages and a busy handler, in
-   * milliseconds.
+   * How long `shutdown` waits until peers have taken what is queued for them,
+   * in milliseconds. It does not wait for the message handler.
    *
    * @default {5000}
    */

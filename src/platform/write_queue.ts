@@ -32,7 +32,7 @@ export class WriteQueue {
 
   /**
    * What to write next; undefined if there is nothing. Valid until the next
-   * call, or `clear`.
+   * call.
    */
   next(): Uint8Array | undefined {
     this.#giveBack();

@@ -57,11 +57,6 @@ export class Scheduler {
     return this.#turnCount;
   }
 
-  /** How many things are planned. */
-  get plannedCount(): number {
-    return this.#queue.size;
-  }
-
   /** Plans `run` in `delayUs`, a whole number of at least 0. */
   after(delayUs: number, run: () => void): SimEvent {
     return this.#queue.add(this.#nowUs + delayUs, run);

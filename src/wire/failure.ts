@@ -8,7 +8,8 @@ type Describe = (details: Details) => string;
  * The codes that cross the wire, each with the text that people read.
  *
  * Only the code and its details are sent; the reader's side makes the text, so
- * a peer cannot put words of its own into our errors and logs.
+ * a peer's own words come into our errors and logs as details only: few and
+ * short.
  */
 const DESCRIPTIONS: { readonly [Code in ErrorCode]?: Describe } = {
   ALIAS_TAKEN: ({ alias, holder, pid, since }) =>
