@@ -72,7 +72,6 @@ const PACKAGES: readonly Package[] = [
 /** Modules of `@std` that are inlined, and where the npm package has them. */
 const INLINED: ReadonlyMap<string, string> = new Map([
   ["@std/cli/parse-args", "cli/parse_args.js"],
-  ["@std/cli/unicode-width", "cli/unicode_width.js"],
 ]);
 
 /** Builds all packages and packs them; returns the tarballs, core first. */
@@ -149,28 +148,13 @@ function inlineStd(folder: string): void {
   }
 }
 
-/**
- * Copies a module of `@std` and what it imports. Data becomes a module: to
- * import JSON as such makes Node.js 20 print a warning.
- */
+/** Copies a module of `@std` and what it imports. */
 function copyStd(file: string, folder: string): void {
   const text = readFileSync(toolPath("deno-std", file), "utf8");
-  if (file.endsWith(".json")) {
-    writeStd(`${file}.js`, folder, `export default ${text};\n`);
-    return;
+  const imports = /^(?:import|export|\}).* from "(\.[^"]+)"/gm;
+  for (const [, path = ""] of text.matchAll(imports)) {
+    copyStd(join(dirname(file), path), folder);
   }
-  const imports = /^((?:import|export|\}).* from "(\.[^"]+))"(.*)$/gm;
-  const copied = text.replace(
-    imports,
-    (line, start: string, path: string) => {
-      copyStd(join(dirname(file), path), folder);
-      return path.endsWith(".json") ? `${start}.js";` : line;
-    },
-  );
-  writeStd(file, folder, copied);
-}
-
-function writeStd(file: string, folder: string, text: string): void {
   const to = join(folder, "std", file);
   mkdirSync(dirname(to), { recursive: true });
   writeFileSync(to, text);

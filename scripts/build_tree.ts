@@ -42,10 +42,7 @@ const TOOLS = {
 /** The modules of `@std` that the tree imports, as the npm package has them. */
 const STD_MODULES = {
   "@std/assert": { ".": "assert/mod.js" },
-  "@std/cli": {
-    "./parse-args": "cli/parse_args.js",
-    "./unicode-width": "cli/unicode_width.js",
-  },
+  "@std/cli": { "./parse-args": "cli/parse_args.js" },
 };
 
 /** Installs the tools, compiles, and returns the folder of the tree. */
@@ -59,14 +56,8 @@ export async function buildTree(): Promise<string> {
     "--project",
     join(NPM, "tsconfig.json"),
   ], { cwd: NPM });
-  for (const folder of ["tests/fixtures"]) {
-    const from = join(ROOT, folder);
-    if (existsSync(from)) cpSync(from, join(TREE, folder), { recursive: true });
-  }
-  for (const file of ["README.md", "src/wire/PROTOCOL.md"]) {
-    if (existsSync(join(ROOT, file))) {
-      cpSync(join(ROOT, file), join(TREE, file));
-    }
+  for (const path of ["tests/fixtures", "README.md", "src/wire/PROTOCOL.md"]) {
+    cpSync(join(ROOT, path), join(TREE, path), { recursive: true });
   }
   writeFileSync(join(TREE, "package.json"), '{ "type": "module" }\n');
   writeBareModules();
@@ -123,7 +114,7 @@ function tsconfig(): unknown {
       "../tests",
       "../examples",
     ],
-    exclude: ["../tests/**/*_deno_test.ts", "../tests/bench/*_deno.ts"],
+    exclude: ["../tests/**/*_deno_test.ts"],
   };
 }
 
