@@ -7,7 +7,13 @@ import type {
 import { BufferPool } from "./buffers.ts";
 import type { DenoApi, DenoConn, DenoListener } from "./deno_api.ts";
 import { DenoConnection } from "./deno_connection.ts";
-import { connectTimeout, isOwnEcho, ownEcho, socketError } from "./errors.ts";
+import {
+  connectGivenUp,
+  connectTimeout,
+  isOwnEcho,
+  ownEcho,
+  socketError,
+} from "./errors.ts";
 
 /** When out of file descriptors, the next connection is accepted after this. */
 const ACCEPT_RETRY_MS = 100;
@@ -37,20 +43,25 @@ export function denoTransport(deno: DenoApi): Transport {
       });
     },
 
-    async connect(address, { timeoutMs }) {
+    async connect(address, { timeoutMs, signal: giveUp }) {
+      if (giveUp?.aborted) throw connectGivenUp(address);
       const { hostname, port } = address;
       const abort = new AbortController();
-      const timer = setTimeout(() => abort.abort(), timeoutMs);
+      const { signal } = abort;
+      const stop = (): void => abort.abort();
+      const timer = setTimeout(stop, timeoutMs);
+      giveUp?.addEventListener("abort", stop);
       let connection: Connection;
       try {
-        const { signal } = abort;
         connection = take(await deno.connect({ hostname, port, signal }), pool);
       } catch (error) {
-        throw abort.signal.aborted
+        if (giveUp?.aborted) throw connectGivenUp(address);
+        throw signal.aborted
           ? connectTimeout(address, timeoutMs)
           : socketError("connect to", address, error);
       } finally {
         clearTimeout(timer);
+        giveUp?.removeEventListener("abort", stop);
       }
       if (!isOwnEcho(connection)) return connection;
       connection.close();

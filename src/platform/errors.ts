@@ -107,6 +107,16 @@ export function connectTimeout(
   );
 }
 
+/** The error for a connection that was given up before it was there. */
+export function connectGivenUp(address: Address): DistflowError {
+  const { hostname, port } = address;
+  return new DistflowError(
+    "CONNECTION_CLOSED",
+    `Cannot connect to ${formatAddress(address)}: the attempt was given up`,
+    { details: { hostname, port } },
+  );
+}
+
 /** The error for a connection that broke while it was in use. */
 export function brokenConnection(
   remote: Address,

@@ -1,7 +1,13 @@
 import type { Server, Socket } from "node:net";
 import type { Address, Listener, Transport } from "../transport/transport.ts";
 import { builtin } from "./builtins.ts";
-import { connectTimeout, isOwnEcho, ownEcho, socketError } from "./errors.ts";
+import {
+  connectGivenUp,
+  connectTimeout,
+  isOwnEcho,
+  ownEcho,
+  socketError,
+} from "./errors.ts";
 import { NodeConnection } from "./node_connection.ts";
 
 /** A {@linkcode Transport} on `node:net`; works on Node.js and on Deno. */
@@ -32,25 +38,37 @@ export const nodeTransport: Transport = {
     });
   },
 
-  connect(address, { timeoutMs }) {
+  connect(address, { timeoutMs, signal }) {
     return new Promise((resolve, reject) => {
+      if (signal?.aborted) return reject(connectGivenUp(address));
       const { connect } = builtin("node:net");
       const socket = connect({
         host: address.hostname,
         port: address.port,
         allowHalfOpen: true,
       });
-      const timer = setTimeout(() => {
-        reject(connectTimeout(address, timeoutMs));
+      const stop = (error: Error): void => {
+        settle();
+        reject(error);
         socket.destroy();
-      }, timeoutMs);
-      const onError = (error: Error): void => {
+      };
+      const giveUp = (): void => stop(connectGivenUp(address));
+      const timer = setTimeout(
+        () => stop(connectTimeout(address, timeoutMs)),
+        timeoutMs,
+      );
+      signal?.addEventListener("abort", giveUp);
+      const settle = (): void => {
         clearTimeout(timer);
+        signal?.removeEventListener("abort", giveUp);
+      };
+      const onError = (error: Error): void => {
+        settle();
         reject(socketError("connect to", address, error));
       };
       socket.once("error", onError);
       socket.once("connect", () => {
-        clearTimeout(timer);
+        settle();
         const connection = take(socket);
         socket.off("error", onError);
         if (connection === undefined) {

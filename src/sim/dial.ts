@@ -35,6 +35,7 @@ const BACKLOG_RETRY_US = usOf(1000);
 
 const REASONS = {
   ADDRESS_UNAVAILABLE: "no such host",
+  CONNECTION_CLOSED: "the attempt was given up",
   CONNECTION_REFUSED: "nobody listens there",
   CONNECTION_TIMEOUT: "no answer came in time",
 } as const satisfies Partial<Record<ErrorCode, string>>;
@@ -47,6 +48,8 @@ export class Dial {
   readonly #resolve: (connection: Connection) => void;
   readonly #reject: (error: DistflowError) => void;
   readonly #timer: Timer;
+  readonly #signal: AbortSignal | undefined;
+  readonly #giveUp = (): void => this.#fail("CONNECTION_CLOSED");
   /** Where it is still to be tried. */
   readonly #hostnames: string[];
   #pair: ConnectionPair | undefined;
@@ -73,11 +76,14 @@ export class Dial {
       () => this.#fail("CONNECTION_TIMEOUT"),
       false,
     );
+    this.#signal = options.signal;
+    this.#signal?.addEventListener("abort", this.#giveUp);
     network.links.scheduler.note(
       execution.label,
       `connects to ${formatAddress(address)}`,
     );
-    this.#tryNext("ADDRESS_UNAVAILABLE");
+    if (this.#signal?.aborted) this.#giveUp();
+    else this.#tryNext("ADDRESS_UNAVAILABLE");
   }
 
   #tryNext(code: keyof typeof REASONS): void {
@@ -154,6 +160,7 @@ export class Dial {
     if (this.#isSettled) return false;
     this.#isSettled = true;
     this.#timer.cancel();
+    this.#signal?.removeEventListener("abort", this.#giveUp);
     this.#execution.endOperation();
     return true;
   }

@@ -89,6 +89,11 @@ export interface Listener {
 export interface ConnectOptions {
   /** How long to wait for the connection, in milliseconds. */
   timeoutMs: number;
+  /**
+   * Gives the attempt up: it fails with `CONNECTION_CLOSED`, and nothing of it
+   * goes on. A connection that is there already stays.
+   */
+  signal?: AbortSignal;
 }
 
 /** How bytes travel: sockets of a runtime, or the simulator's. */
@@ -108,7 +113,8 @@ export interface Transport {
    * (`TCP_NODELAY`).
    *
    * @throws {DistflowError} `CONNECTION_REFUSED`, `CONNECTION_TIMEOUT`,
-   * `CONNECTION_RESET`, `ADDRESS_UNAVAILABLE` or `PERMISSION_DENIED`.
+   * `CONNECTION_RESET`, `CONNECTION_CLOSED`, `ADDRESS_UNAVAILABLE` or
+   * `PERMISSION_DENIED`.
    */
   connect(address: Address, options: ConnectOptions): Promise<Connection>;
 }

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertGreater } from "@std/assert";
+import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
 import type { RuleTest } from "./stage.ts";
 
 const TIMEOUT_MS = 300;
@@ -73,6 +73,29 @@ export function addressRules(test: RuleTest): void {
     await stage.failsToDial("CONNECTION_TIMEOUT", address, TIMEOUT_MS);
     const passedMs = stage.world.clock.monotonicMs() - startMs;
     assertGreater(passedMs, TIMEOUT_MS - CLOCK_ERROR_MS);
+  });
+
+  test("a connect that is given up ends at once, and leaves nothing", async (stage) => {
+    // Otherwise an address that would answer is given up before it does.
+    const address = await stage.world.silentAddress?.() ??
+      (await stage.listen()).address;
+    const startMs = stage.world.clock.monotonicMs();
+    await stage.failsToDialOnceGivenUp(address, false);
+    await stage.failsToDialOnceGivenUp(address, true);
+    const passedMs = stage.world.clock.monotonicMs() - startMs;
+    assertLess(passedMs, TIMEOUT_MS);
+  });
+
+  test("a connection that is there stays when its attempt is given up", async (stage) => {
+    const port = await stage.listen();
+    const abort = new AbortController();
+    const dialed = await stage.until(
+      stage.dialing(port.address, (witness) => witness.start(), abort.signal),
+    );
+    abort.abort();
+    const accepted = await stage.until(port.take(0));
+    dialed.send(100);
+    await stage.until(accepted.receives(100));
   });
 
   test("a closed port is free at once, and keeps what it accepted", async (stage) => {

@@ -123,9 +123,11 @@ export class Stage {
   async dialing(
     address: Address,
     onConnect: (witness: Witness) => void = (witness) => witness.start(),
+    signal: AbortSignal = new AbortController().signal,
   ): Promise<Witness> {
     const connection = await this.world.client.connect(address, {
       timeoutMs: CONNECT_TIMEOUT_MS,
+      signal,
     });
     const witness = new Witness(connection);
     this.#witnesses.push(witness);
@@ -167,6 +169,19 @@ export class Stage {
       address,
       () => this.world.client.connect(address, { timeoutMs }),
     );
+  }
+
+  /** Fails unless a connect to `address` can be given up before its time. */
+  failsToDialOnceGivenUp(address: Address, isBefore: boolean): Promise<void> {
+    return this.fails("CONNECTION_CLOSED", address, () => {
+      const abort = new AbortController();
+      if (isBefore) abort.abort();
+      const { signal } = abort;
+      const timeoutMs = CONNECT_TIMEOUT_MS;
+      const dialed = this.world.client.connect(address, { timeoutMs, signal });
+      abort.abort();
+      return dialed;
+    });
   }
 
   /** Fails unless a listen on `address` is rejected with `code`. */
