@@ -1,5 +1,5 @@
 import type { Timer } from "../base/clock.ts";
-import { Deferred } from "../base/deferred.ts";
+import { Deferred, rejected } from "../base/deferred.ts";
 import { DistflowError, hasCode, invariant } from "../base/errors.ts";
 import type { Platform } from "../transport/platform.ts";
 import {
@@ -48,6 +48,8 @@ export interface PeerAddress {
 
 interface Dial {
   readonly settled: Deferred<Link>;
+  /** Gives the connection up, as long as it is not there. */
+  readonly abort: AbortController;
   /** Undefined until the connection is there. */
   link?: Link;
 }
@@ -140,11 +142,15 @@ export class LinkTable implements LinkHost {
    * codes of a connection, or of a handshake.
    */
   open(peer: PeerAddress): Promise<Link> {
+    if (this.#isClosed) return rejected(wireError("NODE_SHUT_DOWN"));
     const link = this.find(peer.nodeId);
     if (link !== undefined) return Promise.resolve(link);
     const pending = this.#dials.get(peer.nodeId);
     if (pending !== undefined) return pending.settled.promise;
-    const dial: Dial = { settled: new Deferred() };
+    const dial: Dial = {
+      settled: new Deferred(),
+      abort: new AbortController(),
+    };
     this.#dials.set(peer.nodeId, dial);
     // A link that is closing carries what was sent before: it goes first.
     if (!this.#established.has(peer.nodeId)) this.#dial(peer, dial);
@@ -207,7 +213,10 @@ export class LinkTable implements LinkHost {
     this.#isClosed = true;
     this.#sweepTimer.cancel();
     const failure = wireError("NODE_SHUT_DOWN");
-    for (const dial of this.#dials.values()) dial.settled.reject(failure);
+    for (const dial of this.#dials.values()) {
+      dial.settled.reject(failure);
+      dial.abort.abort();
+    }
     this.#dials.clear();
     if (this.#all.size === 0) return;
     this.#whenEmpty = new Deferred();
@@ -228,6 +237,7 @@ export class LinkTable implements LinkHost {
     try {
       connection = await platform.transport.connect(peer.address, {
         timeoutMs: connectTimeoutMs,
+        signal: dial.abort.signal,
       });
     } catch (error) {
       this.#failDial(peer.nodeId, dial, error);
@@ -302,6 +312,7 @@ export class LinkTable implements LinkHost {
     const dial = this.#dials.get(nodeId);
     this.#dials.delete(nodeId);
     link.accept();
+    dial?.abort.abort();
     if (dial?.link !== undefined && dial.link !== link) {
       dial.link.destroy(wireError("DUPLICATE_LINK"));
     }

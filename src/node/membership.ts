@@ -11,6 +11,7 @@ import {
   type ConnectionHandler,
   formatAddress,
 } from "../transport/transport.ts";
+import { wireError } from "../wire/failure.ts";
 import type {
   LeaveReason,
   NodeRecord,
@@ -81,6 +82,8 @@ export class Membership {
   #failureCount = 0;
   #attempt = 0;
   #isStopped = false;
+  /** Connections to give up when the node stops; one signal for each. */
+  readonly #aborts: Set<AbortController> = new Set();
   #reconnecting: Promise<void> | undefined;
 
   /** Makes a membership for the node in `record`; `start` registers it. */
@@ -151,6 +154,7 @@ export class Membership {
       if (pmd !== undefined) return await this.#resolveAt(name, pmd);
       if (this.#client !== undefined) return await this.#client.resolve(name);
     } catch (error) {
+      if (this.#isStopped) throw wireError("NODE_SHUT_DOWN");
       throw hasCode(error, "PEER_NOT_FOUND") ? notFound(name, address) : error;
     }
     throw notFoundWithoutPmd(name, address);
@@ -159,6 +163,7 @@ export class Membership {
   /** Unregisters, and ends the PMD if this process hosts it. */
   async stop(): Promise<void> {
     this.#isStopped = true;
+    for (const abort of this.#aborts) abort.abort();
     this.#retryTimer?.cancel();
     await this.#reconnecting;
     this.#suspectTimer?.cancel();
@@ -178,11 +183,26 @@ export class Membership {
 
   async #resolveAt(name: string, pmd: Address): Promise<RegisteredNode> {
     const { platform, timeoutMs } = this.#options;
-    const client = await PmdClient.open({ address: pmd, platform, timeoutMs });
+    const client = await this.#untilStopped((signal) =>
+      PmdClient.open({ address: pmd, platform, timeoutMs, signal })
+    );
     try {
       return await client.resolve(name);
     } finally {
       await client.close();
+    }
+  }
+
+  /** A connection in the making would keep the process of the node alive. */
+  async #untilStopped<Result>(
+    open: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> {
+    const abort = new AbortController();
+    this.#aborts.add(abort);
+    try {
+      return await open(abort.signal);
+    } finally {
+      this.#aborts.delete(abort);
     }
   }
 
@@ -313,7 +333,9 @@ export class Membership {
       const address = reachableAddress(peer, pmd.hostname);
       if (address === undefined || this.#isStopped) continue;
       try {
-        const probe = await platform.transport.connect(address, { timeoutMs });
+        const probe = await this.#untilStopped((signal) =>
+          platform.transport.connect(address, { timeoutMs, signal })
+        );
         probe.start(SILENT);
         probe.close();
       } catch (error) {

@@ -29,6 +29,8 @@ export interface PmdClientOptions {
   readonly platform: Platform;
   /** How long the connection, and then each request, may take. */
   readonly timeoutMs: number;
+  /** Gives the connection up, as long as it is not there. */
+  readonly signal?: AbortSignal;
 }
 
 /** The terms of a registration. */
@@ -83,10 +85,13 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
    * `PMD_PORT_TAKEN` if something else than a PMD does.
    */
   static async open(options: PmdClientOptions): Promise<PmdClient> {
-    const { address, platform, timeoutMs } = options;
+    const { address, platform, timeoutMs, signal } = options;
     let connection;
     try {
-      connection = await platform.transport.connect(address, { timeoutMs });
+      connection = await platform.transport.connect(address, {
+        timeoutMs,
+        ...(signal === undefined ? {} : { signal }),
+      });
     } catch (error) {
       throw pmdUnreachable(address, error);
     }

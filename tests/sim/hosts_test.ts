@@ -1,5 +1,6 @@
 // Several hosts, each with a PMD of its own, on a network that falls apart.
-import { assert } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { DistflowError } from "../../src/base/errors.ts";
 import type { SimWorld } from "../../src/sim/mod.ts";
 import { Cluster, PROGRAMS, type SimNode } from "./support/cluster.ts";
 import { simSeeds, simTest } from "./support/sim_test.ts";
@@ -43,6 +44,38 @@ simTest(
       there.runtime.send(here.id, { from: there.id, number: 1 }),
     );
     await world.until(() => here.received.size === 1);
+    await cluster.end();
+  },
+  { programs: PROGRAMS },
+);
+
+simTest(
+  "a node that shuts down gives up what it dials",
+  async (world) => {
+    const cluster = new Cluster(world);
+    const there = await cluster.start("there", OPEN, { hostname: "10.0.0.2" });
+    const options = { linkIdleMs: 10_000 };
+    const here = await cluster.start("here", options, { hostname: "10.0.0.1" });
+    await world.until(
+      here.runtime.send(address(there), { from: here.id, number: 1 }),
+    );
+    await world.run(30_000);
+    assertEquals(here.runtime.stats.linkCount, 0);
+    // One waits for the node that it has asked for, one for a PMD.
+    world.partition(["10.0.0.1"], HOSTNAMES.slice(1));
+    const ends = [address(there), "nobody@10.0.0.3"].map((target) =>
+      assertRejects(
+        () => here.runtime.send(target, { from: here.id, number: 2 }),
+        DistflowError,
+        "shut down",
+      )
+    );
+    await world.run(1000);
+    assertEquals(here.process.pendingOperations, 2);
+    await cluster.shutdown(here);
+    assertEquals(here.process.pendingOperations, 0);
+    await world.until(Promise.all(ends), { withinMs: 1 });
+    world.heal();
     await cluster.end();
   },
   { programs: PROGRAMS },
