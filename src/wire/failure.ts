@@ -22,9 +22,9 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]?: Describe } = {
   LEASE_EXPIRED: () =>
     "Cannot keep the registration: no heartbeat came within its lease",
   LIMIT_REACHED: ({ what, limit }) =>
-    `Cannot accept more ${what}: the limit is ${limit}`,
+    `Cannot accept more ${what}: the limit is ${limit}. Shut some down first`,
   NODE_REPLACED: () =>
-    "Cannot stay registered: the same node id registered again with a newer incarnation",
+    "Cannot stay registered: the same node id registered again with a newer incarnation. Give each process a 'nodeId' of its own",
   NODE_SHUT_DOWN: () => "Cannot talk to a node that has shut down",
   NOT_LOCAL: ({ request }) =>
     `Cannot ${request} from another machine: run it on the machine of the PMD`,
@@ -42,14 +42,14 @@ const DESCRIPTIONS: { readonly [Code in ErrorCode]?: Describe } = {
       protocol === undefined
         ? "another protocol, or another version of it"
         : `"${protocol}" in version ${version}`
-    }`,
+    }. Check the port, and that both sides run the same release of distflow`,
   PROTOCOL_VIOLATION: ({ reason }) =>
     `Cannot go on: the other side could not read ${
       reason ?? "what it was sent"
     }`,
   SLOW_CONSUMER: () => "Cannot go on: this side did not read what it was sent",
   STALE_INCARNATION: () =>
-    "Cannot register: the same node id is registered with a newer incarnation",
+    "Cannot register: the same node id is registered with a newer incarnation. Choose another 'nodeId', or a higher 'incarnation'",
   TIMEOUT: () => "Cannot go on: the other side was silent for too long",
   WRONG_PEER: ({ nodeId }) =>
     `Cannot open a link: another node than ${nodeId} listens at that address`,

@@ -88,7 +88,7 @@ export function decodeHello(value: unknown, protocol: ProtocolName): Hello {
       "PROTOCOL_MISMATCH",
       `Cannot talk to a peer that speaks "${named}" in versions ${
         versions.join(", ")
-      }: this side speaks "${protocol}" in version ${PROTOCOL_VERSION}`,
+      }: this side speaks "${protocol}" in version ${PROTOCOL_VERSION}. Check the port, and that both sides run the same release of distflow`,
       { details: { protocol, version: PROTOCOL_VERSION } },
     );
   }

@@ -579,7 +579,15 @@ Deno.test("the texts of codes name what the details tell", () => {
     ],
     [
       wireError("PROTOCOL_MISMATCH", { protocol: "distflow-pmd", version: 2 }),
-      'Cannot talk to the other side: it speaks "distflow-pmd" in version 2',
+      'Cannot talk to the other side: it speaks "distflow-pmd" in version 2. Check the port, and that both sides run the same release of distflow',
+    ],
+    [
+      wireError("STALE_INCARNATION", { nodeId: "n1" }),
+      "Cannot register: the same node id is registered with a newer incarnation. Choose another 'nodeId', or a higher 'incarnation'",
+    ],
+    [
+      wireError("LIMIT_REACHED", { what: "nodes", limit: 10_000 }),
+      "Cannot accept more nodes: the limit is 10000. Shut some down first",
     ],
   ];
   for (const [error, text] of texts) assertEquals(error.message, text);
