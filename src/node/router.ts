@@ -15,7 +15,11 @@ import { parseTarget, type Target } from "./target.ts";
 export interface RouterHost {
   /** Whether `name` is this node itself. */
   isSelf(name: string): boolean;
-  /** Passes a message's JSON to this node's own mailbox. */
+  /**
+   * Passes a message's JSON to this node's own mailbox.
+   *
+   * @throws {DistflowError} `MESSAGE_TOO_LARGE`.
+   */
   deliverToSelf(text: string): void;
   /** Where the directory says that `name` is; undefined if it does not know. */
   find(name: string): PeerAddress | undefined;
@@ -108,8 +112,8 @@ export class Router {
   }
 
   #putToSelf(text: string): void {
-    this.#sentCount++;
     this.#host.deliverToSelf(text);
+    this.#sentCount++;
   }
 
   #put(link: Link, text: string): Promise<void> {
@@ -168,7 +172,7 @@ export class Router {
       text.length > FRAME_BYTES_CAP / 3 && utf8Length(text) > FRAME_BYTES_CAP
     ) return rejected(tooLarge(utf8Length(text)));
     if (
-      lane.entries.length > 0 &&
+      this.#waitingUnits > 0 &&
       this.#waitingUnits + text.length > this.#queueUnitsMax
     ) return rejected(queueFull(this.#queueUnitsMax));
     this.#waitingUnits += text.length;
@@ -218,8 +222,12 @@ export class Router {
   /** This node was addressed by way of a PMD: `alias@host`. */
   #deliverToSelf(lane: Lane): void {
     for (const { text, sent } of this.#take(lane)) {
-      this.#putToSelf(text);
-      sent.resolve();
+      try {
+        this.#putToSelf(text);
+        sent.resolve();
+      } catch (error) {
+        sent.reject(error);
+      }
     }
   }
 

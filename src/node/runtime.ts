@@ -10,6 +10,7 @@ import {
 } from "../transport/transport.ts";
 import { isTooDeep, mayBeTooDeep } from "../wire/json_text.ts";
 import { JSON_DEPTH_MAX } from "../wire/limits.ts";
+import { checkMessageSize } from "../wire/message_size.ts";
 import type { DirectoryChange, PeerInfo } from "./directory.ts";
 import type { DropReport, NodeEvents, NodeStats } from "./events.ts";
 import { LinkTable, type PeerAddress, reachableAddress } from "./links.ts";
@@ -172,7 +173,7 @@ export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {
     this.#router = new Router(
       {
         isSelf: (name) => name === nodeId || name === alias,
-        deliverToSelf: (text) => this.#receive(JSON.parse(text), this.#meta),
+        deliverToSelf: (text) => this.#receiveFromSelf(text),
         find: (name) => this.#addressOf(name),
         resolve: (target) => this.#resolve(target),
       },
@@ -251,7 +252,8 @@ export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {
    *
    * The message is turned into JSON before `send` returns: changing it
    * afterwards changes nothing, `undefined` fields are left out, and `NaN`
-   * becomes `null`. Messages to one target arrive in the order of the calls.
+   * becomes `null`. Messages to one target arrive in the order of the calls. A
+   * message to this node itself goes to its mailbox before `send` returns.
    *
    * @param target An alias, a node id, or `alias@host[:pmdPort]`.
    * @returns Resolves when the message is queued for its link; while more than
@@ -359,6 +361,11 @@ export class NodeRuntime<Message = JsonValue> implements AsyncDisposable {
   #receive(message: unknown, meta: MessageMeta): void {
     this.#receivedCount++;
     this.#mailbox.offer(message as Message, meta);
+  }
+
+  #receiveFromSelf(text: string): void {
+    checkMessageSize(text, this.#options.messageBytesMax);
+    this.#receive(JSON.parse(text), this.#meta);
   }
 
   #addressOf(name: string): PeerAddress | undefined {

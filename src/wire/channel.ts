@@ -18,6 +18,7 @@ import {
   HELLO_BYTES_MAX,
   HELLO_TIMEOUT_MS,
 } from "./limits.ts";
+import { checkMessageSize } from "./message_size.ts";
 import { OutboundQueue } from "./outbound.ts";
 
 /** What a {@linkcode Channel} tells its owner. */
@@ -201,7 +202,7 @@ export class Channel {
    */
   sendData(text: string): boolean {
     if (this.#state !== "open") throw connectionLost(undefined);
-    if (text.length * 3 + 2 > this.#peerFrameBytesMax) this.#checkSize(text);
+    checkMessageSize(text, this.#peerFrameBytesMax);
     this.#queue.pushData(text);
     this.#afterPush();
     return !this.#aboveHighWater;
@@ -261,16 +262,6 @@ export class Channel {
     if (byteCount <= byteCountMax) return true;
     this.#closeFor(wireError("FRAME_TOO_LARGE", { byteCount, byteCountMax }));
     return false;
-  }
-
-  #checkSize(text: string): void {
-    const byteCount = utf8Length(text) + 2;
-    if (byteCount <= this.#peerFrameBytesMax) return;
-    throw new DistflowError(
-      "MESSAGE_TOO_LARGE",
-      `Cannot send a message of ${byteCount} bytes: the peer accepts ${this.#peerFrameBytesMax}. Send it in parts, or raise the peer's 'messageBytesMax'`,
-      { details: { byteCount, byteCountMax: this.#peerFrameBytesMax } },
-    );
   }
 
   #sendHello(): void {

@@ -158,6 +158,8 @@ export interface NumberedRequest {
 /** Registered nodes at most; a list of them fits the largest frame. */
 export const NODES_MAX = 10_000;
 
+/** A day; what is longer than a timer can be would fire it at once. */
+const LEASE_MS_MAX = 86_400_000;
 const HOST_LENGTH_MAX = 255;
 const RUNTIME_LENGTH_MAX = 64;
 
@@ -259,8 +261,8 @@ function decodeAnswer(record: JsonRecord, id: number): PmdMessage {
       return {
         type: "registered",
         id,
-        leaseMs: readInteger(record, "leaseMs", 1),
-        heartbeatMs: readInteger(record, "heartbeatMs", 1),
+        leaseMs: readInteger(record, "leaseMs", 1, LEASE_MS_MAX),
+        heartbeatMs: readInteger(record, "heartbeatMs", 1, LEASE_MS_MAX),
       };
     case "resolved":
       return { type: "resolved", id, node: decodeRegistered(record.node) };

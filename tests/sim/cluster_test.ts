@@ -308,6 +308,43 @@ simTest(
   OPTIONS,
 );
 
+simTest(
+  "what waits for peers that are looked up is bounded in all",
+  async (world) => {
+    const cluster = new Cluster(world);
+    const a = await cluster.start("a", { queueBytesMax: 1_048_576 });
+    const message = { from: a.id, number: 1, filler: "x".repeat(600_000) };
+    const codes = await world.until(Promise.all(
+      ["b", "c", "d"].map((name) =>
+        a.runtime.send(name, message).then(
+          () => "sent",
+          (error) => error instanceof DistflowError ? error.code : error,
+        )
+      ),
+    ));
+    assertEquals(codes, ["PEER_NOT_FOUND", "QUEUE_FULL", "QUEUE_FULL"]);
+    await cluster.end();
+  },
+  OPTIONS,
+);
+
+simTest(
+  "a message to the node itself has the limit of any other",
+  async (world) => {
+    const cluster = new Cluster(world);
+    const a = await cluster.start("a", { messageBytesMax: 262_144 });
+    const message = { from: a.id, number: 1, filler: "x".repeat(300_000) };
+    for (const target of ["a", a.id]) {
+      const sent = a.runtime.send(target, message);
+      const error = await world.until(assertRejects(() => sent, DistflowError));
+      assertEquals(error.code, "MESSAGE_TOO_LARGE");
+    }
+    assertEquals([a.received.size, a.runtime.stats.sentCount], [0, 0]);
+    await cluster.end();
+  },
+  OPTIONS,
+);
+
 simTest("shutdown delivers what was sent before it", async (world) => {
   const cluster = new Cluster(world);
   const [a, b] = [await cluster.start("a"), await cluster.start("b")];
