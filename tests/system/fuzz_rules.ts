@@ -129,8 +129,8 @@ export const pmdMessage: Rule = oneOf(
   object({
     id,
     type: only("registered"),
-    leaseMs: integer(1),
-    heartbeatMs: integer(1),
+    leaseMs: integer(1, 86_400_000),
+    heartbeatMs: integer(1, 86_400_000),
   }),
   object({ id, type: only("resolved"), node: registered }),
   object({ id, type: only("nodes"), nodes: list(registered, 10_000) }),
