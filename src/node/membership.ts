@@ -207,11 +207,14 @@ export class Membership {
   }
 
   async #connect(): Promise<void> {
-    const access = await reachPmd({
-      address: this.#options.pmd,
-      openHost: this.#options.pmdOpenHost,
-      ...this.#options,
-    });
+    const access = await this.#untilStopped((signal) =>
+      reachPmd({
+        address: this.#options.pmd,
+        openHost: this.#options.pmdOpenHost,
+        ...this.#options,
+        signal,
+      })
+    );
     if (access.server !== undefined) this.#adopt(access.server);
     const { client } = access;
     try {

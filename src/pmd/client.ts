@@ -112,7 +112,15 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
           highWaterUnits: HIGH_WATER_UNITS,
         }),
     );
-    await client.#greet();
+    // Without a word from there, the connection is as good as not there.
+    const giveUp = (): void =>
+      client.destroy(pmdUnreachable(address, undefined));
+    signal?.addEventListener("abort", giveUp);
+    try {
+      await client.#greet();
+    } finally {
+      signal?.removeEventListener("abort", giveUp);
+    }
     return client;
   }
 
@@ -269,6 +277,7 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
       this.ended,
     ]);
     if (this.#peer !== undefined) return;
+    if (hasCode(failure, "PMD_UNREACHABLE")) throw failure;
     if (hasCode(failure, "PROTOCOL_MISMATCH", "LIMIT_REACHED")) throw failure;
     if (hasCode(failure, "PMD_SHUT_DOWN", "CONNECTION_RESET")) {
       throw pmdUnreachable(this.address, failure);

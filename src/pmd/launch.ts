@@ -30,6 +30,8 @@ export interface ReachPmdOptions {
   readonly platform: Platform;
   /** Where a start is logged. */
   readonly logger: Logger;
+  /** Ends the attempts: no PMD is started after it. */
+  readonly signal?: AbortSignal;
 }
 
 /** A connection to a PMD, and the PMD itself if this process hosts it. */
@@ -68,6 +70,7 @@ export async function reachPmd(options: ReachPmdOptions): Promise<PmdAccess> {
     }
     // The other attempts meet a PMD that is just starting or just ending.
     if (attempt > 1) await delay(platform, RETRY_MS * attempt);
+    if (options.signal?.aborted) break;
     if (server !== undefined) continue;
     const start = await startPmd(options);
     isPortHeld = start === "port-held";

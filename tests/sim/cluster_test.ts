@@ -3,6 +3,7 @@ import { DistflowError } from "../../src/base/errors.ts";
 import { silentLogger } from "../../src/log/mod.ts";
 import { NodeRuntime } from "../../src/node/runtime.ts";
 import { Cluster, PROGRAMS } from "./support/cluster.ts";
+import { listen } from "./support/recorder.ts";
 import { simTest } from "./support/sim_test.ts";
 
 const OPTIONS = { programs: PROGRAMS };
@@ -340,6 +341,24 @@ simTest(
       assertEquals(error.code, "MESSAGE_TOO_LARGE");
     }
     assertEquals([a.received.size, a.runtime.stats.sentCount], [0, 0]);
+    await cluster.end();
+  },
+  OPTIONS,
+);
+
+simTest(
+  "a node that is shut down waits for no hello of who holds the PMD's port",
+  async (world) => {
+    const cluster = new Cluster(world);
+    const a = await cluster.start("a");
+    cluster.pmds[0]?.crash();
+    const silent = await listen(world, world.process({ name: "silent" }));
+    await world.until(() => silent.accepted.length > 0);
+    const startedAtMs = world.nowMs;
+    await cluster.shutdown(a);
+    assert(world.nowMs - startedAtMs < 50);
+    assertEquals(a.process.openConnections, 0);
+    await world.until(silent.listener.close());
     await cluster.end();
   },
   OPTIONS,
