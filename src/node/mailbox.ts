@@ -181,14 +181,17 @@ export class Mailbox<Message> {
     meta: MessageMeta,
   ): void {
     this.#isBusy = true;
-    let result: unknown;
+    let pending: Promise<unknown> | undefined;
     try {
-      result = handler(message, meta);
+      const result = handler(message, meta);
+      // A thenable that is no promise, such as a query, may throw, settle
+      // twice, or settle at once; the promise around it does not.
+      if (isThenable(result)) pending = Promise.resolve(result);
     } catch (error) {
       this.#host.failed(error, meta);
     }
-    if (isThenable(result)) {
-      result.then(
+    if (pending !== undefined) {
+      pending.then(
         () => this.#afterPromise(),
         (error) => {
           this.#host.failed(error, meta);

@@ -84,6 +84,36 @@ Deno.test("a handler that throws or rejects is told, the next is delivered", asy
   assertEquals(failures.map(String), ["Error: one", "Error: two"]);
 });
 
+Deno.test("a handler may return a thenable that throws, or settles at once or twice", async () => {
+  const { failures, mailbox } = setUp();
+  const seen: number[] = [];
+  const boom = new Error("boom");
+  const results: unknown[] = [
+    {
+      then: () => {
+        throw boom;
+      },
+    },
+    {
+      get then() {
+        throw boom;
+      },
+    },
+    { then: (settle: () => void) => [settle(), settle()] },
+    new Promise(() => {}),
+  ];
+  mailbox.attach((message) => {
+    seen.push(message);
+    return results[message];
+  });
+  for (const message of results.keys()) mailbox.offer(message, META);
+  mailbox.offer(results.length, META);
+  await new Promise((resolve) => setTimeout(resolve));
+  assertEquals(failures, [boom, boom]);
+  assertEquals(seen, [0, 1, 2, 3]);
+  assertEquals(mailbox.size, 1);
+});
+
 Deno.test("a full mailbox drops the newest, counts, and tells once a second", () => {
   const { clock, drops, mailbox } = setUp({ maxSize: 2 });
   for (let index = 0; index < 5; index++) mailbox.offer(index, META);
