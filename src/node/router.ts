@@ -234,10 +234,9 @@ export class Router {
   /** Sends all that waits for the peer of `link`, in the order of the calls. */
   #flush(link: Link): void {
     const nodeId = link.peer?.nodeId;
-    const entries: Entry[] = [];
-    for (const lane of this.#lanes.values()) {
-      if (lane.peer?.nodeId === nodeId) entries.push(...this.#take(lane));
-    }
+    const entries = [...this.#lanes.values()]
+      .filter((lane) => lane.peer?.nodeId === nodeId)
+      .flatMap((lane) => this.#take(lane));
     entries.sort((a, b) => a.order - b.order);
     for (const { target, text, sent } of entries) {
       if (link.isOpen) sent.resolve(this.#put(link, text));

@@ -8,6 +8,8 @@ import { ownPlatform } from "./besieged.ts";
 
 const ROUNDS = 100;
 const MESSAGES = 1000;
+/** More than a call takes as arguments on any of the runtimes. */
+const FLOOD = 300_000;
 /** Half of what the other side delays an acknowledgement by: 40 ms. */
 const STALL_MS = 20;
 
@@ -77,6 +79,20 @@ Deno.test("the first send to a node that is known does not need the PMD", async 
     const message = received(answerer, 1);
     await asker.send("answerer", 7);
     assertEquals(await message, 7);
+  });
+});
+
+Deno.test("no number of messages that wait for a link is too many for one call", async () => {
+  await withPair(async ({ asker, answerer }) => {
+    const last = received(answerer, FLOOD);
+    const sends: Promise<void>[] = [];
+    for (let number = 1; number <= FLOOD; number++) {
+      sends.push(asker.send("answerer", number));
+    }
+    await asker.shutdown();
+    assertEquals(asker.stats.sentCount, FLOOD);
+    await Promise.all(sends);
+    assertEquals(await last, FLOOD);
   });
 });
 
