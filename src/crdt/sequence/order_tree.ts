@@ -278,10 +278,16 @@ export class OrderTree {
       this.#root = pool.allocate(pool.height[node]! + 1);
       this.#insertEntry(this.#root, 0, node, this.length);
     }
-    const parent = pool.parent[node]!;
-    const place = pool.place[node]!;
-    pool.widths[parent * FANOUT + place]! -= moved;
-    this.#insertEntry(parent, place + 1, right, moved);
+    const place = pool.place[node]! + 1;
+    this.#insertEntry(pool.parent[node]!, place, right, 0);
+    // That may have cut nodes above: their widths are right before, and after.
+    const { parent, place: places, widths } = pool;
+    for (let from = node, to = right; from !== to;) {
+      widths[parent[from]! * FANOUT + places[from]!]! -= moved;
+      widths[parent[to]! * FANOUT + places[to]!]! += moved;
+      from = parent[from]!;
+      to = parent[to]!;
+    }
     return right;
   }
 

@@ -19,7 +19,7 @@ export class SpanList<Part extends Content> {
   /** The span with the parent of the items to be inserted; `NONE`: the root. */
   parent: number = NONE;
   readonly #arena: SequenceArena;
-  /** For each replica the row that its last span was put in. */
+  /** For each replica and side the row that the last span was put in. */
   readonly #lastInserted: number[] = [];
 
   /** An empty list, whose content lies in `store`. */
@@ -48,13 +48,14 @@ export class SpanList<Part extends Content> {
   }
 
   /**
-   * The last span of `replica` here, if its first item is a child of `parent` on
-   * the given side and has a counter below `counter`; else `NONE`.
+   * The last span that `replica` put on a side, if its first item is such a child
+   * of `parent` with a counter below `counter`; else `NONE`.
    *
    * The row may hold another span by now. It serves if it says the right things.
    */
   lowerSibling(replica: number, counter: number, side: Side): number {
-    const span = this.#lastInserted[replica] ?? NONE;
+    const span = this.#lastInserted[2 * replica + (side === "left" ? 1 : 0)] ??
+      NONE;
     const { table, parent } = this;
     if (
       span === NONE || table.length[span] === 0 ||
@@ -118,7 +119,7 @@ export class SpanList<Part extends Content> {
     }
     tree.insert(span, table.width(span));
     this.#arena.ids.add(span);
-    this.#lastInserted[replica] = span;
+    this.#lastInserted[2 * replica + (side === "left" ? 1 : 0)] = span;
     return span;
   }
 
