@@ -1,7 +1,7 @@
 import { IdIndex } from "./id_index.ts";
-import type { CompareReplicas } from "./ids.ts";
+import { type CompareReplicas, NONE } from "./ids.ts";
 import { NodePool } from "./node_pool.ts";
-import { SpanTable } from "./span_table.ts";
+import { SpanTable, TEXT } from "./span_table.ts";
 import { TextStore } from "./text_store.ts";
 import { ValueStore } from "./value_store.ts";
 
@@ -29,5 +29,35 @@ export class SequenceArena {
   /** An arena for replicas that `compareReplicas` orders. */
   constructor(compareReplicas: CompareReplicas) {
     this.compareReplicas = compareReplicas;
+  }
+
+  /** How many items' room for content is taken by what was removed. */
+  get unusedCount(): number {
+    return this.texts.unusedCount + this.values.unusedCount;
+  }
+
+  /** Whether an item has one of the ids of `replica` from `counter` to `end - 1`. */
+  isTaken(replica: number, counter: number, end: number): boolean {
+    const last = this.ids.findUpTo(replica, end - 1);
+    return last !== NONE && this.table.lastCounter(last) >= counter;
+  }
+
+  /**
+   * Gives back the memory of content that was removed. Costs a step for each span
+   * and each item: call it when {@linkcode unusedCount} is a good part of all.
+   */
+  compact(): void {
+    const { table, texts, values } = this;
+    texts.beginCompaction();
+    values.beginCompaction();
+    for (let span = 0; span < table.rowCount; span++) {
+      const start = table.start[span]!;
+      const length = table.length[span]!;
+      if (length === 0 || start === NONE) continue;
+      const store = (table.flags[span]! & TEXT) === 0 ? values : texts;
+      table.start[span] = store.move(start, length);
+    }
+    texts.endCompaction();
+    values.endCompaction();
   }
 }

@@ -67,3 +67,13 @@ export interface VisibleRun<Part extends Content> extends IdRange {
   /** What the items are, in order. */
   readonly content: Part;
 }
+
+/** Items as another replica needs them to have them too. */
+export interface InsertedSpan<Part extends Content> extends IdRange {
+  /** Where the first item was inserted. */
+  readonly origin: Origin;
+  /** `undefined` if the items were removed: nobody keeps their content. */
+  readonly content: Part | undefined;
+  /** Whether the items are hidden. */
+  readonly isHidden: boolean;
+}

@@ -1,5 +1,8 @@
 import type { SequenceArena } from "./arena.ts";
+import { countLive, loadSpans, readFor } from "./load_spans.ts";
 import { Sequence } from "./sequence.ts";
+import type { SequenceReader, SequenceWriter } from "./span_columns.ts";
+import { writeSpans } from "./write_spans.ts";
 
 /** A replicated list of values, which are never looked at. */
 export class ListSequence<Value> extends Sequence<readonly unknown[]>
@@ -32,5 +35,37 @@ export class ListSequence<Value> extends Sequence<readonly unknown[]>
       for (const value of content) values.push(value as Value);
     }
     return values;
+  }
+
+  /**
+   * Writes everything: the spans in columns, and then `writeValue` writes each
+   * value that was not removed, in order.
+   */
+  exportTo(writer: SequenceWriter, writeValue: (value: Value) => void): void {
+    writeSpans(this.list, writer);
+    for (const part of this.liveParts()) {
+      for (const value of part) writeValue(value as Value);
+    }
+  }
+
+  /**
+   * Fills an empty list with what {@linkcode exportTo} wrote; `readValue` reads
+   * each value. Changes nothing if the reader fails, which it is told to if the
+   * data makes no sense, or if `readValue` throws.
+   *
+   * @param replicas What each replica of the writer is here.
+   * @throws {RangeError} If the list has items, also removed ones.
+   */
+  importFrom(
+    reader: SequenceReader,
+    replicas: readonly number[],
+    readValue: () => Value,
+  ): void {
+    const columns = readFor(this.list, this.arena, reader, replicas);
+    const values: Value[] = [];
+    for (let left = countLive(columns); left > 0; left--) {
+      values.push(readValue());
+    }
+    loadSpans(this.list, this.arena, columns, values);
   }
 }

@@ -227,6 +227,21 @@ export class OrderTree {
     }
   }
 
+  /** Gives all nodes back; the tree is of no use afterwards. */
+  dispose(): void {
+    const { height, entries, count } = this.#pool;
+    const nodes = [this.#root];
+    for (let node = nodes.pop(); node !== undefined; node = nodes.pop()) {
+      if (height[node]! > 0) {
+        for (let at = 0; at < count[node]!; at++) {
+          nodes.push(entries[node * FANOUT + at]!);
+        }
+      }
+      this.#pool.release(node);
+    }
+    this.length = 0;
+  }
+
   #widenAbove(leaf: number, change: number): void {
     const { widths, parent, place } = this.#pool;
     this.length += change;

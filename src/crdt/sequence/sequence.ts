@@ -252,6 +252,14 @@ export abstract class Sequence<Part extends Content>
   }
 
   /**
+   * Forgets everything, and gives the room in the arena back; the sequence must
+   * not be used afterwards. Costs a step for each span.
+   */
+  dispose(): void {
+    this.list.dispose();
+  }
+
+  /**
    * Finds the parent and cuts its span beside it. Returns the span that it was
    * cut from, to be joined again, or `NONE`.
    */
@@ -277,8 +285,7 @@ export abstract class Sequence<Part extends Content>
   /** Nobody may give items the ids of others, of this sequence or another. */
   #checkNew(replica: number, counter: number, length: number): void {
     const end = counter + length;
-    const last = this.arena.ids.findUpTo(replica, end - 1);
-    if (last === NONE || this.list.table.lastCounter(last) < counter) return;
+    if (!this.arena.isTaken(replica, counter, end)) return;
     throw new RangeError(
       `Cannot integrate items as their ids are taken: (${replica}, ${counter} to ${
         end - 1

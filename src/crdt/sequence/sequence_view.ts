@@ -2,12 +2,15 @@ import type { SequenceArena } from "./arena.ts";
 import type { ContentStore } from "./content_store.ts";
 import {
   type Content,
+  type IdRange,
+  type InsertedSpan,
   type ItemId,
   NONE,
   type Origin,
   type VisibleRun,
 } from "./ids.ts";
 import { SpanList } from "./span_list.ts";
+import { spansSince } from "./spans_since.ts";
 import { REMOVED } from "./span_table.ts";
 
 /** What can be asked of a sequence; see `Sequence` for how it changes. */
@@ -113,6 +116,48 @@ export abstract class SequenceView<Part extends Content> {
       tree.leaf = leaf;
       tree.entry = entry;
       span = tree.stepForward();
+    }
+  }
+
+  /**
+   * What `replica` made above `counter`, for each replica, with each item's
+   * parent before it. A removed item comes without content.
+   *
+   * @param known The highest counter that is known of a replica; 0 for none.
+   */
+  spansSince(known: (replica: number) => number): InsertedSpan<Part>[] {
+    return spansSince(this.list, known);
+  }
+
+  /** All removed items that were not forgotten. */
+  removedRanges(): IdRange[] {
+    const { table, tree } = this.list;
+    const ranges: { replica: number; counter: number; length: number }[] = [];
+    tree.moveToStart();
+    for (let span = tree.settle(); span !== NONE; span = tree.stepForward()) {
+      if ((table.flags[span]! & REMOVED) === 0) continue;
+      const replica = table.replica[span]!;
+      const counter = table.counter[span]!;
+      const length = table.length[span]!;
+      const last = ranges[ranges.length - 1];
+      if (last?.replica === replica && last.counter + last.length === counter) {
+        last.length += length;
+      } else ranges.push({ replica, counter, length });
+    }
+    return ranges;
+  }
+
+  /** The content of each span that has some, hidden or not, in order. */
+  protected *liveParts(): Generator<Part, void> {
+    const { table, tree } = this.list;
+    tree.moveToStart();
+    for (let span = tree.settle(); span !== NONE; span = tree.stepForward()) {
+      const start = table.start[span]!;
+      if (start === NONE) continue;
+      const { leaf, entry } = tree;
+      yield this.store.read(start, table.length[span]!);
+      tree.leaf = leaf;
+      tree.entry = entry;
     }
   }
 }

@@ -2,7 +2,7 @@ import type { SequenceArena } from "./arena.ts";
 import type { ContentStore } from "./content_store.ts";
 import { type Content, NONE, type Side } from "./ids.ts";
 import { OrderTree } from "./order_tree.ts";
-import { LEFT, REMOVED, type SpanTable, STATE } from "./span_table.ts";
+import { LEFT, REMOVED, type SpanTable, STATE, TEXT } from "./span_table.ts";
 
 /**
  * The spans of one sequence in order: they are cut, joined and dropped here, so
@@ -16,6 +16,8 @@ export class SpanList<Part extends Content> {
   readonly store: ContentStore<Part>;
   /** The columns of the arena. */
   readonly table: SpanTable;
+  /** The flag that tells where the content of its spans lies. */
+  readonly kind: number;
   /** The span with the parent of the items to be inserted; `NONE`: the root. */
   parent: number = NONE;
   readonly #arena: SequenceArena;
@@ -28,6 +30,7 @@ export class SpanList<Part extends Content> {
     this.table = arena.table;
     this.tree = new OrderTree(arena.nodes, arena.table);
     this.store = store;
+    this.kind = (store as unknown) === arena.texts ? TEXT : 0;
   }
 
   /** The span of this list that holds an item, or `NONE`. */
@@ -104,14 +107,14 @@ export class SpanList<Part extends Content> {
     table.length[span] = length;
     table.start[span] = start;
     if (side === "left") {
-      table.flags[span] = state | LEFT;
+      table.flags[span] = state | this.kind | LEFT;
       table.leftReplica[span] = table.leftReplica[parent]!;
       table.leftCounter[span] = table.leftCounter[parent]!;
       table.rightReplica[span] = table.replica[parent]!;
       table.rightCounter[span] = table.counter[parent]!;
     } else {
       const isRoot = parent === NONE;
-      table.flags[span] = state;
+      table.flags[span] = state | this.kind;
       table.leftReplica[span] = isRoot ? NONE : table.replica[parent]!;
       table.leftCounter[span] = isRoot ? 0 : table.lastCounter(parent);
       table.rightReplica[span] = isRoot ? NONE : table.rightReplica[parent]!;
@@ -139,7 +142,7 @@ export class SpanList<Part extends Content> {
     table.counter[second] = counter;
     table.length[second] = rest;
     table.start[second] = start === NONE ? NONE : start + offset;
-    table.flags[second] = table.flags[first]! & STATE;
+    table.flags[second] = table.flags[first]! & ~LEFT;
     table.leftReplica[second] = replica;
     table.leftCounter[second] = counter - 1;
     table.rightReplica[second] = table.rightReplica[first]!;
@@ -173,7 +176,7 @@ export class SpanList<Part extends Content> {
     }
     if (from > 0) span = this.split(from);
     const width = table.width(span);
-    table.flags[span] = (table.flags[span]! & LEFT) | state;
+    table.flags[span] = (table.flags[span]! & ~STATE) | state;
     table.start[span] = start;
     const change = table.width(span) - width;
     if (change !== 0) tree.widen(change);
@@ -214,6 +217,23 @@ export class SpanList<Part extends Content> {
     if (next === NONE) return;
     tree.moveTo(next);
     this.joinAround(next);
+  }
+
+  /** Forgets all spans and the tree; the list is of no use afterwards. */
+  dispose(): void {
+    const { table, tree } = this;
+    const spans: number[] = [];
+    tree.moveToStart();
+    for (let span = tree.settle(); span !== NONE; span = tree.stepForward()) {
+      spans.push(span);
+    }
+    for (const span of spans) {
+      const start = table.start[span]!;
+      if (start !== NONE) this.store.release(start, table.length[span]!);
+      this.#arena.ids.remove(span);
+      table.release(span);
+    }
+    tree.dispose();
   }
 
   /**

@@ -10,6 +10,8 @@ export const STABLE = 4;
 export const STATE: number = REMOVED | HIDDEN | STABLE;
 /** The first item is a left child of its parent; else it is a right one. */
 export const LEFT = 8;
+/** The content is text; else it is values. */
+export const TEXT = 16;
 
 const FIRST_CAPACITY = 64;
 

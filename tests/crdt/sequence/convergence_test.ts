@@ -1,32 +1,6 @@
 import fc from "fast-check";
-import { type Step, World } from "./world.ts";
-
-const text = fc.oneof(
-  { weight: 6, arbitrary: fc.constantFrom("x", "yz", "abc") },
-  { weight: 1, arbitrary: fc.constantFrom("😀", "é😀", "→") },
-);
-
-/** Few numbers, so that replicas meet at the same places. */
-const step: fc.Arbitrary<Step> = fc.record({
-  kind: fc.oneof(
-    { weight: 5, arbitrary: fc.constant("insert" as const) },
-    { weight: 3, arbitrary: fc.constant("remove" as const) },
-    { weight: 5, arbitrary: fc.constant("receive" as const) },
-    {
-      weight: 2,
-      arbitrary: fc.constantFrom(
-        "hide" as const,
-        "collect" as const,
-        "undo" as const,
-      ),
-    },
-  ),
-  replica: fc.nat({ max: 4 }),
-  target: fc.constantFrom(0, 0, 0, 1),
-  index: fc.nat({ max: 12 }),
-  count: fc.nat({ max: 6 }),
-  text,
-});
+import { step } from "./steps.ts";
+import { World } from "./world.ts";
 
 const history = (count: number) =>
   fc.property(

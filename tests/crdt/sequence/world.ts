@@ -11,6 +11,7 @@ import { NONE } from "../../../src/crdt/sequence/ids.ts";
 import { ListSequence } from "../../../src/crdt/sequence/list_sequence.ts";
 import type { Sequence } from "../../../src/crdt/sequence/sequence.ts";
 import { TextSequence } from "../../../src/crdt/sequence/text_sequence.ts";
+import { BytesReader, BytesWriter } from "./bytes.ts";
 import { assertConsistent } from "./consistency.ts";
 import { ModelSequence, type Place, placeOf } from "./model.ts";
 
@@ -43,7 +44,15 @@ interface Operation {
 
 /** One step of a history. Numbers are reduced to what is possible. */
 export interface Step {
-  readonly kind: "insert" | "remove" | "hide" | "receive" | "collect" | "undo";
+  readonly kind:
+    | "insert"
+    | "remove"
+    | "hide"
+    | "receive"
+    | "collect"
+    | "undo"
+    | "restore"
+    | "compact";
   readonly replica: number;
   readonly target: number;
   readonly index: number;
@@ -56,23 +65,22 @@ export class Replica {
   /** The replica's own order of all names: its table of replicas. */
   readonly names: readonly string[];
   readonly name: string;
-  readonly arena: SequenceArena;
-  readonly text: TextSequence;
-  readonly list: ListSequence<unknown>;
+  arena: SequenceArena;
+  text: TextSequence;
+  list: ListSequence<unknown>;
   readonly models: readonly ModelSequence[];
   /** What is shown, as the reported changes tell it. */
   readonly mirrors: unknown[][] = [[], []];
   readonly seen: Map<string, number> = new Map();
   /** How many of its own operations it had made when it applied one. */
   readonly ownAt: Map<Operation, number> = new Map();
+  isCompacted = false;
   #counter = 0;
 
   constructor(name: string, names: readonly string[]) {
     this.name = name;
     this.names = names;
-    this.arena = new SequenceArena((a, b) =>
-      names[a]! < names[b]! ? -1 : names[a]! > names[b]! ? 1 : 0
-    );
+    this.arena = makeArena(names);
     this.text = new TextSequence(this.arena);
     this.list = new ListSequence(this.arena);
     this.models = [new ModelSequence(), new ModelSequence()];
@@ -210,6 +218,48 @@ export class Replica {
     );
   }
 
+  /** Saves all, and goes on with what was saved. */
+  restore(): void {
+    const saved = this.save();
+    this.isCompacted = false;
+    this.arena = makeArena(this.names);
+    this.text = new TextSequence(this.arena);
+    this.list = new ListSequence(this.arena);
+    const replicas = [...this.names.keys()];
+    const reader = new BytesReader(saved);
+    this.text.importFrom(reader, replicas);
+    this.list.importFrom(
+      reader,
+      replicas,
+      () => String.fromCharCode(reader.varint(0xffff)),
+    );
+    assertEquals(reader.remaining, 0);
+    assertEquals(this.save(), saved);
+  }
+
+  /** The bytes of both sequences. */
+  save(): number[] {
+    const writer = new BytesWriter();
+    this.text.exportTo(writer);
+    this.list.exportTo(
+      writer,
+      (value) => writer.varint(String(value).charCodeAt(0)),
+    );
+    return writer.bytes;
+  }
+
+  /** The highest counter of each replica's items, in the order of the table. */
+  counters(): number[] {
+    const counters = this.names.map(() => 0);
+    for (const model of this.models) {
+      for (const { name, counter } of model.items()) {
+        const replica = this.names.indexOf(name);
+        counters[replica] = Math.max(counters[replica]!, counter);
+      }
+    }
+    return counters;
+  }
+
   /** Compares all that can be asked with the model. */
   check(): void {
     for (const target of [0, 1]) {
@@ -220,7 +270,7 @@ export class Replica {
       assertEquals(this.values(target), values);
       assertEquals(this.mirrors[target], values);
       assertEquals(sequence.length, values.length);
-      assertConsistent(sequence);
+      assertConsistent(sequence, this.isCompacted);
       for (const [index, item] of visible.entries()) {
         const id = sequence.idAt(index);
         assertEquals(this.names[id.replica], item.name);
@@ -346,6 +396,12 @@ export class World {
       for (const operation of this.operations) {
         if (this.#isStable(operation, replica)) replica.collect(operation);
       }
+    } else if (step.kind === "restore") {
+      replica.restore();
+    } else if (step.kind === "compact") {
+      replica.arena.compact();
+      replica.isCompacted = true;
+      assertEquals(replica.arena.unusedCount, 0);
     } else if (step.kind === "undo") {
       if (step.text !== "") replica.insert(target, index, step.text, true);
       replica.remove(target, index, count, true);
@@ -391,6 +447,13 @@ export class World {
       return made !== undefined && (here.seen.get(replica.name) ?? 0) >= made;
     });
   }
+}
+
+/** An arena for replicas of these names. */
+export function makeArena(names: readonly string[]): SequenceArena {
+  return new SequenceArena((a, b) =>
+    names[a]! < names[b]! ? -1 : names[a]! > names[b]! ? 1 : 0
+  );
 }
 
 function isPairAt(values: readonly unknown[], index: number): boolean {
