@@ -1,6 +1,14 @@
 import { type Content, type IdRange, type ItemId, NONE } from "./ids.ts";
 import type { SpanList } from "./span_list.ts";
-import { LEFT, REMOVED, STABLE, STATE } from "./span_table.ts";
+import { LEFT, REMOVED, RETIRED, SPENT, STATE } from "./span_table.ts";
+
+/** Marks the removed items of `ranges` as never to be named again here. */
+export function retire<Part extends Content>(
+  list: SpanList<Part>,
+  ranges: Iterable<IdRange>,
+): void {
+  for (const range of ranges) mark(list, range, REMOVED | RETIRED, []);
+}
 
 /**
  * Forgets the items of `ranges` that no item depends on, and those that were
@@ -16,7 +24,8 @@ export function collect<Part extends Content>(
   ranges: Iterable<IdRange>,
 ): number {
   const waiting: ItemId[] = [];
-  for (const range of ranges) mark(list, range, waiting);
+  const state = REMOVED | RETIRED | SPENT;
+  for (const range of ranges) mark(list, range, state, waiting);
   let dropped = 0;
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
     const span = list.find(id.replica, id.counter);
@@ -28,7 +37,8 @@ export function collect<Part extends Content>(
 function mark<Part extends Content>(
   list: SpanList<Part>,
   { replica, counter, length }: IdRange,
-  waiting: ItemId[],
+  state: number,
+  marked: ItemId[],
 ): void {
   const { table } = list;
   const end = counter + length;
@@ -40,9 +50,11 @@ function mark<Part extends Content>(
     const from = counter - table.counter[span]!;
     const to = Math.min(table.length[span]!, end - table.counter[span]!);
     counter += to - from;
-    if ((table.flags[span]! & STATE) !== REMOVED) continue;
-    list.setState(span, from, to, REMOVED | STABLE, NONE);
-    waiting.push({ replica, counter: counter - 1 });
+    const marks = table.flags[span]! & STATE;
+    // What is shown, or further already, stays as it is.
+    if ((marks & REMOVED) === 0 || marks >= state) continue;
+    list.setState(span, from, to, state, NONE);
+    marked.push({ replica, counter: counter - 1 });
   }
 }
 
@@ -53,7 +65,7 @@ function dropChildless<Part extends Content>(
   waiting: ItemId[],
 ): number {
   const { table, tree } = list;
-  if ((table.flags[span]! & STABLE) === 0) return 0;
+  if ((table.flags[span]! & SPENT) === 0) return 0;
   tree.moveTo(span);
   const replica = table.replica[span]!;
   const counter = table.counter[span]!;

@@ -1,16 +1,16 @@
 import { type CompareReplicas, type Content, NONE, type Side } from "./ids.ts";
 import type { SpanList } from "./span_list.ts";
-import { LEFT } from "./span_table.ts";
+import { LEFT, RETIRED } from "./span_table.ts";
 
 /**
  * Chooses the parent of new items before the visible item at `index`, leaves it
  * in `list.parent`, moves the position of the tree to the place of the items,
  * and returns which child they are.
  *
- * The parent is one of the two visible neighbours: the left one if the right one
- * does not belong to its right subtree, else the right one. Both are the rule of
- * Fugue. Taking *visible* neighbours is ours: an item that its author knows to
- * be removed is never named again, so that it can be forgotten one day.
+ * The left neighbour is a visible item, the right one is the item behind it,
+ * removed or not. The parent is the left one if the right one does not belong to
+ * its right subtree, else the right one: the rule of Fugue. Passing over retired
+ * items is ours: nobody names them again, so that they can be forgotten.
  */
 export function chooseParent<Part extends Content>(
   list: SpanList<Part>,
@@ -20,36 +20,28 @@ export function chooseParent<Part extends Content>(
   counter: number,
 ): Side {
   const { tree, table } = list;
-  if (index === 0) {
-    list.parent = tree.length === 0 ? NONE : tree.seek(0);
-    if (list.parent === NONE) placeRight(list, compare, replica, counter);
-    else placeLeft(list, compare, replica, counter);
-    return list.parent === NONE ? "right" : "left";
-  }
-  const left = list.parent = tree.seek(index - 1);
-  if (tree.offset + 1 < table.length[left]!) {
+  const left = index === 0 ? NONE : tree.seek(index - 1);
+  if (left !== NONE && tree.offset + 1 < table.length[left]!) {
     // The next item is the right child of this one, and has no left child.
     list.parent = list.split(tree.offset + 1);
     return "left";
   }
-  const next = tree.peekNext();
-  if (next === NONE || !table.isBehind(next, left)) {
-    tree.entry++;
-    return "right";
+  if (left === NONE) tree.moveToStart();
+  else tree.entry++;
+  const { leaf, entry } = tree;
+  const next = tree.settle();
+  let right = next;
+  while (right !== NONE && (table.flags[right]! & RETIRED) !== 0) {
+    right = tree.stepForward();
   }
-  if (table.isVisible(next)) {
-    tree.entry++;
-    list.parent = next;
-    return "left";
-  }
-  const right = index < tree.length ? tree.seek(index) : NONE;
-  if (right !== NONE && descends(list, right, left)) {
-    list.parent = right;
-    placeLeft(list, compare, replica, counter);
-    return "left";
-  }
-  placeRight(list, compare, replica, counter);
-  return "right";
+  const side = right !== NONE && descends(list, right, left) ? "left" : "right";
+  list.parent = side === "left" ? right : left;
+  if (right === next) {
+    tree.leaf = leaf;
+    tree.entry = entry;
+  } else if (side === "left") placeLeft(list, compare, replica, counter);
+  else placeRight(list, compare, replica, counter);
+  return side;
 }
 
 /**
@@ -60,8 +52,7 @@ export function chooseParent<Part extends Content>(
  * left anchor, and has the child itself as its last span with that anchor. It
  * ends before the next such span, or where something is anchored before the
  * parent. Nobody writes at the same place at once in nearly all cases: then the
- * first look says that there is no sibling. Who adds and removes at one place
- * again and again makes many siblings: the search begins at the writer's last.
+ * first look says that there is no sibling.
  *
  * The parent is the last item of the span `list.parent`, or `NONE`: the root.
  */
@@ -72,9 +63,7 @@ export function placeRight<Part extends Content>(
   counter: number,
 ): void {
   const { tree, table, parent } = list;
-  const sibling = list.lowerSibling(replica, counter, "right");
-  if (sibling !== NONE) tree.moveTo(sibling);
-  else if (parent === NONE) tree.moveToStart();
+  if (parent === NONE) tree.moveToStart();
   else {
     tree.moveTo(parent);
     tree.entry++;
@@ -114,11 +103,6 @@ export function placeLeft<Part extends Content>(
   counter: number,
 ): void {
   const { tree, table, parent } = list;
-  const sibling = list.lowerSibling(replica, counter, "left");
-  if (sibling !== NONE) {
-    moveBehind(list, sibling);
-    return;
-  }
   tree.moveTo(parent);
   let { leaf, entry } = tree;
   let isPastSibling = true;
@@ -141,30 +125,13 @@ export function placeLeft<Part extends Content>(
   tree.entry = entry + 1;
 }
 
-/** Moves the position behind all that belongs to `sibling`, a left child. */
-function moveBehind<Part extends Content>(
-  { tree, table, parent }: SpanList<Part>,
-  sibling: number,
-): void {
-  tree.moveTo(sibling);
-  let { leaf, entry } = tree;
-  for (;;) {
-    const span = tree.stepForward();
-    if (span === parent) break;
-    if (!table.isBefore(span, parent)) continue;
-    if ((table.flags[span]! & LEFT) !== 0) break;
-    ({ leaf, entry } = tree);
-  }
-  tree.leaf = leaf;
-  tree.entry = entry + 1;
-}
-
 /**
  * Whether the first item of span `right` belongs to the right subtree of the
- * last item of `left`, when all that is visible between them is nothing.
+ * last item of `left` (`NONE`: of the root), when all items between the two are
+ * retired.
  *
  * The left anchors of an item, and of its anchors, are all its ancestors that
- * stand before it. The nearest visible one is `left`, or stands before `left`.
+ * stand before it. The nearest that is not retired is `left`, or before `left`.
  */
 export function descends<Part extends Content>(
   list: SpanList<Part>,
@@ -172,12 +139,13 @@ export function descends<Part extends Content>(
   left: number,
 ): boolean {
   const { table } = list;
+  if (left === NONE) return true;
   for (let span = right;;) {
     if (table.isBehind(span, left)) return true;
     const replica = table.leftReplica[span]!;
     if (replica === NONE) return false;
     span = list.find(replica, table.leftCounter[span]!);
-    if (table.isVisible(span)) return false;
+    if ((table.flags[span]! & RETIRED) === 0) return false;
   }
 }
 

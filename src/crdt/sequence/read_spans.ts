@@ -8,6 +8,7 @@ import {
   RIGHT_UPS_SHIFT,
   type SequenceReader,
   SpanColumns,
+  STATE_MAX,
   STATES,
 } from "./span_columns.ts";
 
@@ -28,8 +29,14 @@ export function readSpans(
   for (let at = 0; at < count; at++) {
     const head = reader.byte();
     heads.push(head);
-    columns.state.push(STATES[head & (LEFT_BIT - 1)]!);
     columns.isLeft.push((head & LEFT_BIT) !== 0);
+  }
+  for (const head of heads) {
+    const number = head & (LEFT_BIT - 1);
+    const more = number < STATE_MAX
+      ? 0
+      : reader.varint(STATES.length - 1 - STATE_MAX);
+    columns.state.push(STATES[number + more]!);
   }
   for (let at = 0; at < count; at++) {
     columns.length.push(reader.varint(COUNTER_MAX - 1) + 1);

@@ -1,4 +1,4 @@
-import { collect } from "./collect.ts";
+import { collect, retire } from "./collect.ts";
 import {
   type Change,
   type Content,
@@ -240,10 +240,19 @@ export abstract class Sequence<Part extends Content>
   }
 
   /**
+   * Never names these removed items again in what is inserted here. The caller
+   * knows that each replica has applied their removal, and that what each had
+   * done before that was applied here.
+   */
+  retire(ranges: Iterable<IdRange>): void {
+    retire(this.list, ranges);
+  }
+
+  /**
    * Forgets removed items. The caller promises that no operation to come names
-   * them: each replica has applied their removal, and what each had done before
-   * that was applied here. An item that others depend on is forgotten later, with
-   * the last of them, and need not be given again.
+   * them: each replica has retired them, and what each had done before that was
+   * applied here. An item that others depend on is forgotten later, with the last
+   * of them, and need not be given again.
    *
    * @returns How many items were forgotten.
    */

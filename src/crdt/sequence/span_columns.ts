@@ -1,5 +1,13 @@
 import { NONE } from "./ids.ts";
-import { LEFT, type SpanTable, STATE } from "./span_table.ts";
+import {
+  HIDDEN,
+  LEFT,
+  REMOVED,
+  RETIRED,
+  type SpanTable,
+  SPENT,
+  STATE,
+} from "./span_table.ts";
 
 /** What {@linkcode writeSpans} writes to; a document has one for all it saves. */
 export interface SequenceWriter {
@@ -39,8 +47,19 @@ export const COUNTER_BIT: number = 1 << 7;
 /** The anchor is told in a column of its own. */
 export const FAR = 3;
 
-/** The states of a span, in the order of their numbers in the first byte. */
-export const STATES: readonly number[] = [0, 2, 1, 5];
+/**
+ * The states of a span, in the order of their numbers in the first byte. There
+ * the last number stands for all states from there on, which a column tells.
+ */
+export const STATES: readonly number[] = [
+  0,
+  HIDDEN,
+  REMOVED,
+  REMOVED | RETIRED,
+  REMOVED | RETIRED | SPENT,
+];
+/** The number in the first byte that stands for several states. */
+export const STATE_MAX = 3;
 
 /**
  * The spans of a sequence as they are saved, in order.

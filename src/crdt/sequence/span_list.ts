@@ -21,8 +21,6 @@ export class SpanList<Part extends Content> {
   /** The span with the parent of the items to be inserted; `NONE`: the root. */
   parent: number = NONE;
   readonly #arena: SequenceArena;
-  /** For each replica and side the row that the last span was put in. */
-  readonly #lastInserted: number[] = [];
 
   /** An empty list, whose content lies in `store`. */
   constructor(arena: SequenceArena, store: ContentStore<Part>) {
@@ -48,29 +46,6 @@ export class SpanList<Part extends Content> {
       span = ids.findAbove(replica, this.table.counter[span]!);
     }
     return span;
-  }
-
-  /**
-   * The last span that `replica` put on a side, if its first item is such a child
-   * of `parent` with a counter below `counter`; else `NONE`.
-   *
-   * The row may hold another span by now. It serves if it says the right things.
-   */
-  lowerSibling(replica: number, counter: number, side: Side): number {
-    const span = this.#lastInserted[2 * replica + (side === "left" ? 1 : 0)] ??
-      NONE;
-    const { table, parent } = this;
-    if (
-      span === NONE || table.length[span] === 0 ||
-      table.replica[span] !== replica || table.counter[span]! >= counter ||
-      ((table.flags[span]! & LEFT) !== 0) !== (side === "left")
-    ) return NONE;
-    const isSibling = side === "left"
-      ? table.isBefore(span, parent)
-      : parent === NONE
-      ? table.leftReplica[span] === NONE && this.tree.has(span)
-      : table.isBehind(span, parent);
-    return isSibling ? span : NONE;
   }
 
   /**
@@ -122,7 +97,6 @@ export class SpanList<Part extends Content> {
     }
     tree.insert(span, table.width(span));
     this.#arena.ids.add(span);
-    this.#lastInserted[2 * replica + (side === "left" ? 1 : 0)] = span;
     return span;
   }
 

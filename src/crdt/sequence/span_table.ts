@@ -4,10 +4,12 @@ import { NONE } from "./ids.ts";
 export const REMOVED = 1;
 /** The items keep their content, and are not shown. */
 export const HIDDEN = 2;
-/** The items were removed, and no operation to come can name them. */
-export const STABLE = 4;
+/** The items were removed, and are never named here again. */
+export const RETIRED = 4;
+/** The items are retired everywhere: no operation to come can name them. */
+export const SPENT = 32;
 /** The bits in which the items of a span are all alike. */
-export const STATE: number = REMOVED | HIDDEN | STABLE;
+export const STATE: number = REMOVED | HIDDEN | RETIRED | SPENT;
 /** The first item is a left child of its parent; else it is a right one. */
 export const LEFT = 8;
 /** The content is text; else it is values. */

@@ -8,6 +8,7 @@ import {
   RIGHT_UPS_SHIFT,
   type SequenceWriter,
   SpanColumns,
+  STATE_MAX,
   STATES,
 } from "./span_columns.ts";
 import type { SpanList } from "./span_list.ts";
@@ -28,12 +29,17 @@ export function writeSpans<Part extends Content>(
   }
   const { count, length } = columns;
   const heads = columns.state.map((state, at) =>
-    STATES.indexOf(state) | (columns.isLeft[at] ? LEFT_BIT : 0)
+    Math.min(STATES.indexOf(state), STATE_MAX) |
+    (columns.isLeft[at] ? LEFT_BIT : 0)
   );
   const jumps = findJumps(columns, heads);
   const far = [...findLeftUps(columns, heads), ...findRightUps(columns, heads)];
   writer.varint(count);
   for (const head of heads) writer.byte(head);
+  for (const state of columns.state) {
+    const number = STATES.indexOf(state);
+    if (number >= STATE_MAX) writer.varint(number - STATE_MAX);
+  }
   for (let at = 0; at < count; at++) writer.varint(length[at]! - 1);
   writeReplicas(columns, writer);
   for (const number of jumps) writer.varint(number);

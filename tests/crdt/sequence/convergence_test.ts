@@ -1,14 +1,21 @@
+import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { step } from "./steps.ts";
 import { World } from "./world.ts";
 
+const steps = fc.array(step, { maxLength: 40, size: "max" });
+
 const history = (count: number) =>
   fc.property(
-    fc.array(step, { maxLength: 60, size: "max" }),
+    steps,
+    steps,
     fc.array(fc.nat({ max: 30 }), { minLength: 1, maxLength: 20 }),
-    (steps, numbers) => {
+    (before, after, numbers) => {
       const world = new World(count);
-      for (const each of steps) world.take(each);
+      for (const each of before) world.take(each);
+      world.settle(numbers);
+      world.tidy();
+      for (const each of after) world.take(each);
       world.settle(numbers);
     },
   );
@@ -18,3 +25,37 @@ for (const count of [1, 2, 3, 5]) {
     fc.assert(history(count), { numRuns: 250 });
   });
 }
+
+Deno.test("what was removed is forgotten once all have retired it", () => {
+  const world = new World(2);
+  const [first, second] = world.replicas;
+  for (let turn = 0; turn < 40; turn++) {
+    const step = { replica: turn % 2, target: 0, count: 1, text: "abc" };
+    world.take({ ...step, kind: "insert", index: turn * 7 });
+    if (turn % 3 === 0) world.settle([turn]);
+  }
+  world.take({
+    kind: "remove",
+    replica: 0,
+    target: 0,
+    index: 0,
+    count: first!.text.length,
+    text: "",
+  });
+  world.settle([0]);
+  const { table } = first!.arena;
+  first!.retire(world.operations[world.operations.length - 1]!);
+  world.take({
+    kind: "collect",
+    replica: 0,
+    target: 0,
+    index: 0,
+    count: 0,
+    text: "",
+  });
+  assertEquals(table.spanCount > 0, true);
+  world.tidy();
+  assertEquals(first!.text.length, 0);
+  assertEquals(table.spanCount, 0);
+  assertEquals(second!.arena.table.spanCount, 0);
+});

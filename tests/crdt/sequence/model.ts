@@ -12,6 +12,7 @@ interface Item {
   readonly rightChildren: Item[];
   isRemoved: boolean;
   isHidden: boolean;
+  isRetired: boolean;
 }
 
 /** An item's place and name: who made it is told by name. */
@@ -58,7 +59,9 @@ export class ModelSequence {
   place(index: number): Place {
     const visible = this.visible();
     const left = visible[index - 1] ?? this.#root;
-    const right = visible[index];
+    // The item behind it, removed or not, apart from those that are retired.
+    const items = this.items().filter((item) => !item.isRetired);
+    const right = items[items.indexOf(left) + 1];
     for (let above = right?.parent; above; above = above.parent) {
       if (above === left) {
         return { name: right!.name, counter: right!.counter, side: "left" };
@@ -121,6 +124,7 @@ function makeItem(
     rightChildren: [],
     isRemoved: false,
     isHidden: false,
+    isRetired: false,
   };
 }
 

@@ -13,9 +13,11 @@ export const step: fc.Arbitrary<Step> = fc.record({
     { weight: 3, arbitrary: fc.constant("remove" as const) },
     { weight: 5, arbitrary: fc.constant("receive" as const) },
     {
-      weight: 3,
+      weight: 4,
       arbitrary: fc.constantFrom(
         "hide" as const,
+        "retire" as const,
+        "retire" as const,
         "collect" as const,
         "undo" as const,
         "restore" as const,

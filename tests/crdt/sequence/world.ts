@@ -49,6 +49,7 @@ export interface Step {
     | "remove"
     | "hide"
     | "receive"
+    | "retire"
     | "collect"
     | "undo"
     | "restore"
@@ -74,6 +75,8 @@ export class Replica {
   readonly seen: Map<string, number> = new Map();
   /** How many of its own operations it had made when it applied one. */
   readonly ownAt: Map<Operation, number> = new Map();
+  /** The same, when it retired what an operation removed. */
+  readonly retiredAt: Map<Operation, number> = new Map();
   isCompacted = false;
   #counter = 0;
 
@@ -208,6 +211,21 @@ export class Replica {
     assertEquals(this.#apply(operation), []);
     this.seen.set(author, operation.seen.get(author)! + 1);
     this.ownAt.set(operation, this.seen.get(this.name) ?? 0);
+  }
+
+  /** Never names again what an operation removed. */
+  retire(operation: Operation): void {
+    const { act, target } = operation;
+    if (act.kind !== "remove" || this.retiredAt.has(operation)) return;
+    this.retiredAt.set(operation, this.seen.get(this.name) ?? 0);
+    this.sequence(target).retire(
+      act.ranges.map((range) => this.#indexed(range)),
+    );
+    for (const { name, counter, length } of act.ranges) {
+      for (let offset = 0; offset < length; offset++) {
+        this.models[target]!.find(name, counter + offset)!.isRetired = true;
+      }
+    }
   }
 
   /** Forgets what an operation removed. */
@@ -394,7 +412,13 @@ export class World {
       if (chosen !== undefined) replica.receive(chosen);
     } else if (step.kind === "collect") {
       for (const operation of this.operations) {
-        if (this.#isStable(operation, replica)) replica.collect(operation);
+        if (this.#is("retiredAt", operation, replica)) {
+          replica.collect(operation);
+        }
+      }
+    } else if (step.kind === "retire") {
+      for (const operation of this.operations) {
+        if (this.#is("ownAt", operation, replica)) replica.retire(operation);
       }
     } else if (step.kind === "restore") {
       replica.restore();
@@ -434,16 +458,37 @@ export class World {
     }
   }
 
+  /**
+   * All retire what was removed, and some replicas forget it. The others still
+   * have it, and go on with it.
+   */
+  tidy(): void {
+    for (const replica of this.replicas) {
+      for (const operation of this.operations) replica.retire(operation);
+    }
+    for (const replica of this.replicas.slice(0, 2)) {
+      for (const operation of this.operations) replica.collect(operation);
+      replica.check();
+    }
+  }
+
   #receivable(replica: Replica): Operation[] {
     return this.operations.filter((operation) =>
       operation.author !== replica.name && replica.canReceive(operation)
     );
   }
 
-  /** Whether no operation to come can name what this one removed. */
-  #isStable(operation: Operation, here: Replica): boolean {
+  /**
+   * Whether each replica has applied an operation, or retired what it removed,
+   * and what each had done before that was applied here.
+   */
+  #is(
+    done: "ownAt" | "retiredAt",
+    operation: Operation,
+    here: Replica,
+  ): boolean {
     return this.replicas.every((replica) => {
-      const made = replica.ownAt.get(operation);
+      const made = replica[done].get(operation);
       return made !== undefined && (here.seen.get(replica.name) ?? 0) >= made;
     });
   }
