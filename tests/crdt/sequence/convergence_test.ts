@@ -1,7 +1,8 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
+import { TextSequence } from "../../../src/crdt/sequence/text_sequence.ts";
 import { step } from "./steps.ts";
-import { World } from "./world.ts";
+import { makeArena, World } from "./world.ts";
 
 const steps = fc.array(step, { maxLength: 40, size: "max" });
 
@@ -58,4 +59,37 @@ Deno.test("what was removed is forgotten once all have retired it", () => {
   assertEquals(first!.text.length, 0);
   assertEquals(table.spanCount, 0);
   assertEquals(second!.arena.table.spanCount, 0);
+});
+
+Deno.test("a parent that not all have retired outlives its children", () => {
+  const text = new TextSequence(makeArena(["a"]));
+  text.insertAt(0, "p", 0, 1);
+  text.insertAt(1, "c", 0, 3);
+  text.removeAt(0, 2);
+  const [parent, child] = [1, 3].map((counter) => ({
+    replica: 0,
+    counter,
+    length: 1,
+  }));
+  text.retire([parent!, child!]);
+  assertEquals(text.collect([child!]), 1);
+  assertEquals([text.has(parent!), text.has(child!)], [true, false]);
+  assertEquals(text.collect([parent!]), 1);
+  assertEquals(text.has(parent!), false);
+});
+
+Deno.test("a parent that all have retired goes with its last child", () => {
+  const text = new TextSequence(makeArena(["a"]));
+  text.insertAt(0, "p", 0, 1);
+  text.insertAt(1, "c", 0, 3);
+  text.removeAt(0, 2);
+  const [parent, child] = [1, 3].map((counter) => ({
+    replica: 0,
+    counter,
+    length: 1,
+  }));
+  assertEquals(text.collect([parent!]), 0);
+  assertEquals(text.removedRanges().length, 2);
+  assertEquals(text.collect([child!]), 2);
+  assertEquals(text.removedRanges(), []);
 });

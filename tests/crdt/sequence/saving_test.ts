@@ -78,6 +78,22 @@ Deno.test("what came since a version vector brings a peer up to date", () => {
   }));
 });
 
+Deno.test("a run that is known in part goes on behind its known part", () => {
+  const text = new TextSequence(makeArena(["a"]));
+  text.insertAt(0, "xy", 0, 1);
+  text.insertAt(1, "1", 0, 3);
+  text.insertAt(2, "23", 0, 4);
+  assertEquals(text.toString(), "x123y");
+  assertEquals(text.spansSince(() => 4), [{
+    replica: 0,
+    counter: 5,
+    length: 1,
+    origin: { replica: 0, counter: 4, side: "right" },
+    content: "3",
+    isHidden: false,
+  }]);
+});
+
 Deno.test("a saved sequence is read under other indexes of replicas", () => {
   const names = ["a", "b"];
   const text = new TextSequence(makeArena(names));
@@ -155,6 +171,33 @@ Deno.test("siblings out of order, and what is no tree, are refused", () => {
     () => read(siblings(0, 1, 0b000_00_0_00)),
     DistflowError,
     "a tree of items",
+  );
+  // The last item is a child of the first, and stands behind that one's next.
+  const behind = (first: number, second: number) => {
+    const heads = [0b001_00_0_00, 0b000_11_0_00];
+    const anchor = [0, 1];
+    return [
+      2,
+      ...heads,
+      1,
+      0,
+      first,
+      0,
+      second,
+      0,
+      ...anchor,
+      0,
+      3,
+      65,
+      66,
+      67,
+    ];
+  };
+  assertEquals(read(behind(0, 1)), "ABC");
+  assertThrows(
+    () => read(behind(1, 0)),
+    DistflowError,
+    "siblings in order",
   );
   // The same id twice: the counter of the second is told to be the first's.
   const twice = siblings(0, 0, 0b001_00_0_00);
