@@ -61,35 +61,30 @@ Deno.test("what was removed is forgotten once all have retired it", () => {
   assertEquals(second!.arena.table.spanCount, 0);
 });
 
-Deno.test("a parent that not all have retired outlives its children", () => {
+/** A text of a parent and its child, both removed. */
+function parentAndChild() {
   const text = new TextSequence(makeArena(["a"]));
   text.insertAt(0, "p", 0, 1);
   text.insertAt(1, "c", 0, 3);
   text.removeAt(0, 2);
-  const [parent, child] = [1, 3].map((counter) => ({
-    replica: 0,
-    counter,
-    length: 1,
-  }));
-  text.retire([parent!, child!]);
-  assertEquals(text.collect([child!]), 1);
-  assertEquals([text.has(parent!), text.has(child!)], [true, false]);
-  assertEquals(text.collect([parent!]), 1);
-  assertEquals(text.has(parent!), false);
+  const parent = { replica: 0, counter: 1, length: 1 };
+  const child = { replica: 0, counter: 3, length: 1 };
+  return { text, parent, child };
+}
+
+Deno.test("a parent that not all have retired outlives its children", () => {
+  const { text, parent, child } = parentAndChild();
+  text.retire([parent, child]);
+  assertEquals(text.collect([child]), 1);
+  assertEquals([text.has(parent), text.has(child)], [true, false]);
+  assertEquals(text.collect([parent]), 1);
+  assertEquals(text.has(parent), false);
 });
 
 Deno.test("a parent that all have retired goes with its last child", () => {
-  const text = new TextSequence(makeArena(["a"]));
-  text.insertAt(0, "p", 0, 1);
-  text.insertAt(1, "c", 0, 3);
-  text.removeAt(0, 2);
-  const [parent, child] = [1, 3].map((counter) => ({
-    replica: 0,
-    counter,
-    length: 1,
-  }));
-  assertEquals(text.collect([parent!]), 0);
+  const { text, parent, child } = parentAndChild();
+  assertEquals(text.collect([parent]), 0);
   assertEquals(text.removedRanges().length, 2);
-  assertEquals(text.collect([child!]), 2);
+  assertEquals(text.collect([child]), 2);
   assertEquals(text.removedRanges(), []);
 });
