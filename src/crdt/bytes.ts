@@ -1,0 +1,357 @@
+import { DistflowError } from "../base/errors.ts";
+import type { JsonValue } from "../base/json.ts";
+import { defineEntry, DEPTH_MAX } from "./values.ts";
+
+const NULL = 0;
+const FALSE = 1;
+const TRUE = 2;
+const POSITIVE = 3;
+const NEGATIVE = 4;
+const DOUBLE = 5;
+const STRING = 6;
+const ARRAY = 7;
+const OBJECT = 8;
+/** From here to {@linkcode SMALL_INTEGER}: a string of that many bytes. */
+const SHORT_STRING = 0x10;
+const SHORT_STRING_MAX = 0x2f;
+/** From here on: a small integer. */
+const SMALL_INTEGER = 0x40;
+const SMALL_INTEGER_MAX = 0xff - SMALL_INTEGER;
+
+/** Bytes that {@linkcode ByteWriter} starts with. */
+const CAPACITY_MIN = 64;
+
+/** Longer strings are left to the runtime's encoder and decoder. */
+const LOOP_LENGTH_MAX = 24;
+
+const encoder: TextEncoder = new TextEncoder();
+const decoder: TextDecoder = new TextDecoder("utf-8", { fatal: true });
+
+/** Writes numbers, texts and JSON values one after the other. */
+export class ByteWriter {
+  #bytes: Uint8Array = new Uint8Array(CAPACITY_MIN);
+  #view: DataView = new DataView(this.#bytes.buffer);
+  #length = 0;
+
+  /** How many bytes were written. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Writes one byte. */
+  byte(value: number): void {
+    if (this.#length === this.#bytes.length) this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  /** Writes a whole number from 0 to 2^53 - 1, seven bits a byte. */
+  varint(value: number): void {
+    let rest = value;
+    while (rest > 0x7fff_ffff) {
+      this.byte((rest % 128) | 128);
+      rest = Math.floor(rest / 128);
+    }
+    while (rest > 127) {
+      this.byte((rest & 127) | 128);
+      rest >>>= 7;
+    }
+    this.byte(rest);
+  }
+
+  /** Writes a whole number of either sign, whose size is below 2^52. */
+  signed(value: number): void {
+    this.varint(value < 0 ? -value * 2 - 1 : value * 2);
+  }
+
+  /** Writes a whole number below 2^56 in seven bytes. */
+  fixed7(value: number): void {
+    this.#reserve(7);
+    this.#view.setUint32(this.#length, Math.floor(value / 2 ** 24));
+    const low = value % 2 ** 24;
+    this.#bytes[this.#length + 4] = low >>> 16;
+    this.#bytes[this.#length + 5] = (low >>> 8) & 255;
+    this.#bytes[this.#length + 6] = low & 255;
+    this.#length += 7;
+  }
+
+  /** Writes any number. */
+  double(value: number): void {
+    this.#reserve(8);
+    this.#view.setFloat64(this.#length, value);
+    this.#length += 8;
+  }
+
+  /** Writes a text and its length. */
+  text(value: string): void {
+    const length = byteLengthOf(value);
+    this.varint(length);
+    this.#textBytes(value, length);
+  }
+
+  /** Writes bytes as they are. */
+  raw(bytes: Uint8Array): void {
+    this.#reserve(bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** Writes a JSON value. */
+  value(value: JsonValue): void {
+    switch (typeof value) {
+      case "number":
+        return this.#number(value);
+      case "string": {
+        const length = byteLengthOf(value);
+        if (length <= SHORT_STRING_MAX - SHORT_STRING) {
+          this.byte(SHORT_STRING + length);
+          return this.#textBytes(value, length);
+        }
+        this.byte(STRING);
+        this.varint(length);
+        return this.#textBytes(value, length);
+      }
+      case "boolean":
+        return this.byte(value ? TRUE : FALSE);
+      default:
+        if (value === null) return this.byte(NULL);
+        return this.#container(value);
+    }
+  }
+
+  #container(value: object): void {
+    if (Array.isArray(value)) {
+      this.byte(ARRAY);
+      this.varint(value.length);
+      for (const item of value) this.value(item);
+      return;
+    }
+    const entries = Object.entries(value as { [key: string]: JsonValue });
+    this.byte(OBJECT);
+    this.varint(entries.length);
+    for (const [key, entry] of entries) {
+      this.text(key);
+      this.value(entry);
+    }
+  }
+
+  #number(value: number): void {
+    if (!Number.isSafeInteger(value)) {
+      this.byte(DOUBLE);
+      this.double(value);
+    } else if (value >= 0 && value <= SMALL_INTEGER_MAX) {
+      this.byte(SMALL_INTEGER + value);
+    } else {
+      this.byte(value < 0 ? NEGATIVE : POSITIVE);
+      this.varint(Math.abs(value));
+    }
+  }
+
+  #textBytes(value: string, length: number): void {
+    this.#reserve(length);
+    if (length === value.length && length <= LOOP_LENGTH_MAX) {
+      for (let index = 0; index < length; index++) {
+        this.#bytes[this.#length + index] = value.charCodeAt(index);
+      }
+    } else encoder.encodeInto(value, this.#bytes.subarray(this.#length));
+    this.#length += length;
+  }
+
+  /** A copy of what was written. */
+  finish(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#length + count;
+    if (needed <= this.#bytes.length) return;
+    const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    bytes.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer);
+  }
+}
+
+function byteLengthOf(value: string): number {
+  let length = value.length;
+  for (let index = 0; index < value.length; index++) {
+    const unit = value.charCodeAt(index);
+    if (unit < 0x80) continue;
+    // A surrogate pair has four bytes: two for each half.
+    length += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
+  }
+  return length;
+}
+
+/**
+ * Reads what {@linkcode ByteWriter} wrote. Nothing is trusted: each length is
+ * checked against what is there before anything is made of it.
+ */
+export class ByteReader {
+  readonly #bytes: Uint8Array;
+  readonly #view: DataView;
+  #at = 0;
+
+  /** Makes a reader at the first of `bytes`. */
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  }
+
+  /** How many bytes are left. */
+  get remaining(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  /** Ends the reading: the bytes are not what they should be. */
+  fail(what: string): never {
+    throw new DistflowError(
+      "CORRUPT_DATA",
+      `Cannot read ${what} at byte ${this.#at} of ${this.#bytes.length}`,
+    );
+  }
+
+  /** Reads one byte. */
+  byte(): number {
+    const value = this.#bytes[this.#at];
+    if (value === undefined) return this.fail("a byte");
+    this.#at++;
+    return value;
+  }
+
+  /** Reads a whole number of at most `max`. */
+  varint(max: number = Number.MAX_SAFE_INTEGER): number {
+    let value = 0;
+    let scale = 1;
+    for (let count = 0; count < 8; count++) {
+      const byte = this.byte();
+      value += (byte & 127) * scale;
+      if (byte < 128) {
+        if (value > max) this.fail(`a number of at most ${max}`);
+        return value;
+      }
+      scale *= 128;
+    }
+    return this.fail("a number of at most eight bytes");
+  }
+
+  /** Reads how many things follow, each of at least `bytesEach` bytes. */
+  count(bytesEach = 1): number {
+    const count = this.varint();
+    if (count * bytesEach > this.remaining) this.fail(`${count} things`);
+    return count;
+  }
+
+  /** Reads a whole number of either sign. */
+  signed(): number {
+    const value = this.varint();
+    return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
+  }
+
+  /** Reads a whole number of seven bytes that is exact in a double. */
+  fixed7(): number {
+    this.#need(7);
+    const high = this.#view.getUint32(this.#at);
+    const low = this.#view.getUint32(this.#at + 3) % 2 ** 24;
+    this.#at += 7;
+    const value = high * 2 ** 24 + low;
+    return Number.isSafeInteger(value) ? value : this.fail("a stamp");
+  }
+
+  /** Reads a finite number. */
+  double(): number {
+    this.#need(8);
+    const value = this.#view.getFloat64(this.#at);
+    this.#at += 8;
+    return Number.isFinite(value) && !Object.is(value, -0)
+      ? value
+      : this.fail("a finite number");
+  }
+
+  /** Reads a text. */
+  text(): string {
+    return this.#textBytes(this.varint());
+  }
+
+  /** Reads `length` bytes as they are. */
+  raw(length: number): Uint8Array {
+    this.#need(length);
+    const bytes = this.#bytes.subarray(this.#at, this.#at + length);
+    this.#at += length;
+    return bytes;
+  }
+
+  /** Reads a JSON value. */
+  value(depth = 0): JsonValue {
+    const tag = this.byte();
+    if (tag >= SMALL_INTEGER) return tag - SMALL_INTEGER;
+    if (tag >= SHORT_STRING && tag <= SHORT_STRING_MAX) {
+      return this.#textBytes(tag - SHORT_STRING);
+    }
+    switch (tag) {
+      case NULL:
+        return null;
+      case FALSE:
+        return false;
+      case TRUE:
+        return true;
+      case POSITIVE:
+        return this.varint();
+      case NEGATIVE:
+        // Subtracted, as there is no negative zero.
+        return 0 - this.varint();
+      case DOUBLE:
+        return this.double();
+      case STRING:
+        return this.text();
+    }
+    if (depth >= DEPTH_MAX) this.fail(`a value of at most ${DEPTH_MAX} levels`);
+    return tag === ARRAY
+      ? this.#array(depth)
+      : tag === OBJECT
+      ? this.#object(depth)
+      : this.fail("a value");
+  }
+
+  #array(depth: number): JsonValue {
+    const items: JsonValue[] = [];
+    for (let count = this.count(); count > 0; count--) {
+      items.push(this.value(depth + 1));
+    }
+    return Object.freeze(items);
+  }
+
+  #object(depth: number): JsonValue {
+    const object: Record<string, JsonValue> = {};
+    for (let count = this.count(2); count > 0; count--) {
+      const key = this.text();
+      defineEntry(object, key, this.value(depth + 1));
+    }
+    return Object.freeze(object);
+  }
+
+  #textBytes(length: number): string {
+    this.#need(length);
+    const from = this.#at;
+    const to = from + length;
+    this.#at = to;
+    if (length <= LOOP_LENGTH_MAX) {
+      let text = "";
+      let index = from;
+      for (; index < to; index++) {
+        const byte = this.#bytes[index] as number;
+        if (byte > 127) break;
+        text += String.fromCharCode(byte);
+      }
+      if (index === to) return text;
+    }
+    try {
+      return decoder.decode(this.#bytes.subarray(from, to));
+    } catch {
+      return this.fail("UTF-8");
+    }
+  }
+
+  #need(count: number): void {
+    if (count > this.remaining) this.fail(`${count} bytes`);
+  }
+}
