@@ -1,0 +1,74 @@
+import type { ErrorCode } from "../base/errors.ts";
+import type { OperationJson } from "./operation_json.ts";
+import type { Path } from "./pattern.ts";
+
+/** The name of an operation: who made it, and its counter there. */
+export type Dot = readonly [replica: string, counter: number];
+
+/** One change of what a document shows. */
+export type Change =
+  | {
+    /** A value was set. */
+    readonly kind: "set";
+    /** Where. */
+    readonly path: Path;
+  }
+  | {
+    /** What stood there was deleted. */
+    readonly kind: "delete";
+    /** Where. */
+    readonly path: Path;
+  }
+  | {
+    /** A counter was incremented. */
+    readonly kind: "increment";
+    /** Where. */
+    readonly path: Path;
+  };
+
+/** What changed in one transaction. */
+export interface ChangeEvent {
+  /** Whether it was made here. */
+  readonly origin: "local" | "remote";
+  /** The replica that made it. */
+  readonly replica: string;
+  /** What changed, in order. */
+  readonly changes: readonly Change[];
+  /** The transaction as a message for other replicas; encoded when asked. */
+  message(): Uint8Array;
+  /** The operations of the transaction as JSON. */
+  operations(): OperationJson[];
+}
+
+/** Operations that wait, or that were let go; a sync should ask for the gap. */
+export interface SyncEvent {
+  /**
+   * `gap`: something before is missing. `quarantine`: its stamp is too far
+   * ahead of the wall clock. `dropped`: there was no room, or it was too old.
+   */
+  readonly kind: "gap" | "quarantine" | "dropped";
+  /** The operation that waits or was dropped. */
+  readonly dot: Dot;
+  /** What it waits for; for a dropped one, itself. */
+  readonly missing: Dot;
+}
+
+/** An operation that was refused. */
+export interface RejectEvent {
+  /** Why, for programs. */
+  readonly code: ErrorCode;
+  /** The operation. */
+  readonly dot: Dot;
+  /** Why, for people. */
+  readonly reason: string;
+}
+
+/** Events of a document, told when its state is consistent. */
+export interface DocumentEvents {
+  /** What is shown changed; one for each transaction. */
+  "change": [event: ChangeEvent];
+  /** Operations wait or were let go. */
+  "sync": [event: SyncEvent];
+  /** An operation was refused. */
+  "reject": [event: RejectEvent];
+}

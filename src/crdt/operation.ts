@@ -1,0 +1,137 @@
+import type { JsonValue } from "../base/json.ts";
+import type { VersionVector } from "./version_vector.ts";
+
+/** Kinds of operations, as numbers for speed and for the binary form. */
+export const SET = 0;
+/** See {@linkcode SET}: assigns nothing. */
+export const DELETE = 1;
+/** See {@linkcode SET}: writes the author's total of a counter. */
+export const INCREMENT = 2;
+// Numbers from 3 on are left for lists and texts.
+/** See {@linkcode SET}: does nothing, and fills holes in the counters. */
+export const SKIP = 7;
+
+/** The kind of an operation. */
+export type Kind =
+  | typeof SET
+  | typeof DELETE
+  | typeof INCREMENT
+  | typeof SKIP;
+
+/** What a register holds: nothing, as after a delete. */
+export const NOTHING = 0;
+/** See {@linkcode NOTHING}: a scalar; a string is a text that can be edited. */
+export const SCALAR = 1;
+/** See {@linkcode NOTHING}: any JSON, as a whole. */
+export const WHOLE = 2;
+/** See {@linkcode NOTHING}: a map. */
+export const MAP = 3;
+/** Only in an operation: an object with all its entries under one dot. */
+export const TREE = 5;
+
+/** The type of what is assigned. */
+export type Shape =
+  | typeof NOTHING
+  | typeof SCALAR
+  | typeof WHOLE
+  | typeof MAP
+  | typeof TREE;
+
+/** How a set or delete treats what is below its place; see the README. */
+export const MERGE = 0;
+/** See {@linkcode MERGE}. */
+export const SET_WINS = 1;
+/** See {@linkcode MERGE}. */
+export const DELETE_WINS = 2;
+
+/** A hierarchical strategy, as it travels. */
+export type Mode = typeof MERGE | typeof SET_WINS | typeof DELETE_WINS;
+
+/** Operations on the document. */
+export const DOCUMENT = 0;
+/** Operations on its settings, such as strategies. */
+export const SETTINGS = 1;
+
+/** Which of the two trees an operation changes. */
+export type Space = typeof DOCUMENT | typeof SETTINGS;
+
+/**
+ * One change, as it is kept and passed about inside a document; replicas are
+ * indexes of its table. All operations have the same fields in the same order,
+ * which keeps the code that reads them fast.
+ */
+export class Operation {
+  /** Who made it. */
+  readonly replica: number;
+  /** The first of its counters. */
+  readonly counter: number;
+  /** When: the stamp of its transaction. */
+  readonly stamp: number;
+  /** What it does. */
+  readonly kind: Kind;
+  /** Which tree. */
+  space: Space = DOCUMENT;
+  /** The keys of its place, from the root. */
+  readonly path: readonly string[];
+  /** The type of {@linkcode Operation.value}. */
+  readonly shape: Shape;
+  /**
+   * What is assigned; the total of a counter; how many counters are skipped.
+   * A set or delete of a counter carries its base.
+   */
+  readonly value: JsonValue | undefined;
+  /** Whether it stays beside concurrent ones until one has seen it. */
+  isSibling = false;
+  /** How it treats what is below. */
+  mode: Mode = MERGE;
+  /** Whether it raises a barrier. */
+  isBarrier = false;
+  /** Dots, flat, that must have been applied; all before them are implied. */
+  after: readonly number[] | null = null;
+  /** What it takes away below its place. */
+  covers: VersionVector | null = null;
+
+  /** Makes an operation without what is rarely needed. */
+  constructor(
+    replica: number,
+    counter: number,
+    stamp: number,
+    kind: Kind,
+    path: readonly string[],
+    shape: Shape,
+    value: JsonValue | undefined,
+  ) {
+    this.replica = replica;
+    this.counter = counter;
+    this.stamp = stamp;
+    this.kind = kind;
+    this.path = path;
+    this.shape = shape;
+    this.value = value;
+  }
+
+  /** How many counters it takes. */
+  get length(): number {
+    const { kind, value } = this;
+    if (kind === SET && this.shape === SCALAR) return lengthOf(value);
+    return kind === SKIP ? value as number : 1;
+  }
+
+  /** Whether its author had applied the dot, as far as the operation tells. */
+  hasSeen(replica: number, counter: number): boolean {
+    if (replica === this.replica) return counter < this.counter;
+    const { after } = this;
+    if (after === null) return false;
+    for (let index = 0; index < after.length; index += 2) {
+      if (after[index] === replica) {
+        if (counter <= (after[index + 1] as number)) return true;
+      }
+    }
+    return false;
+  }
+}
+
+/** How many counters a scalar takes: a string one for each unit. */
+export function lengthOf(value: unknown): number {
+  return typeof value === "string" && value.length > 1 ? value.length : 1;
+}
