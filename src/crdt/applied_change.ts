@@ -1,0 +1,46 @@
+import type { Core } from "./core.ts";
+import type { Change, ChangeEvent } from "./events.ts";
+import { encodeMessage, type Unit } from "./message.ts";
+import type { Operation } from "./operation.ts";
+import { type OperationJson, operationToJson } from "./operation_json.ts";
+
+/** What a document tells of a transaction; encodes it only if asked. */
+export class AppliedChange implements ChangeEvent {
+  /** See {@linkcode ChangeEvent.origin}. */
+  readonly origin: "local" | "remote";
+  /** See {@linkcode ChangeEvent.changes}. */
+  readonly changes: readonly Change[];
+  readonly #core: Core;
+  readonly #unit: Unit;
+
+  /** Makes the event of `unit`, which was applied. */
+  constructor(
+    core: Core,
+    origin: "local" | "remote",
+    unit: Unit,
+    changes: readonly Change[],
+  ) {
+    this.#core = core;
+    this.origin = origin;
+    this.#unit = unit;
+    this.changes = changes;
+  }
+
+  /** See {@linkcode ChangeEvent.replica}. */
+  get replica(): string {
+    const [first] = this.#unit;
+    return this.#core.replicas.nameOf((first as Operation).replica);
+  }
+
+  /** See {@linkcode ChangeEvent.message}. */
+  message(): Uint8Array {
+    return encodeMessage([this.#unit], this.#core.replicas);
+  }
+
+  /** See {@linkcode ChangeEvent.operations}. */
+  operations(): OperationJson[] {
+    return this.#unit.map((operation) =>
+      operationToJson(operation, this.#core.replicas)
+    );
+  }
+}

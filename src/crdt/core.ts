@@ -1,0 +1,71 @@
+import type { Child } from "./branch.ts";
+import type { HybridClock } from "./hybrid_clock.ts";
+import { SETTINGS, type Space } from "./operation.ts";
+import { Reader } from "./reader.ts";
+import { ReplicaTable } from "./replica_table.ts";
+import { type MergeFunction, Strategies } from "./strategies.ts";
+import { Tree } from "./tree.ts";
+import { VersionVector } from "./version_vector.ts";
+import { isRecord } from "../base/json.ts";
+
+/** The parts of a document that its author, inbox and files share. */
+export class Core {
+  /** The replicas that are known; this one has index 0. */
+  readonly replicas: ReplicaTable = new ReplicaTable();
+  /** What was applied. */
+  readonly vector: VersionVector = new VersionVector();
+  /** When the next transaction happens. */
+  readonly clock: HybridClock;
+  /** The state. */
+  readonly tree: Tree = new Tree(this.replicas);
+  /** What the settings say. */
+  readonly strategies: Strategies = new Strategies();
+  /** What the state shows. */
+  readonly reader: Reader;
+  /** The index of this replica. */
+  readonly self: number;
+
+  /** Makes an empty document of replica `name`. */
+  constructor(
+    name: string,
+    clock: HybridClock,
+    merges: ReadonlyMap<string, MergeFunction>,
+  ) {
+    this.self = this.replicas.indexOf(name);
+    this.clock = clock;
+    this.reader = new Reader(
+      this.tree,
+      this.replicas,
+      this.strategies,
+      (merge) => merges.get(merge),
+    );
+  }
+
+  /** The name of this replica. */
+  get name(): string {
+    return this.replicas.nameOf(this.self);
+  }
+
+  /** What is kept at the end of `keys`, shown or not. */
+  childAt(space: Space, keys: readonly string[]): Child | undefined {
+    let child: Child | undefined = this.tree.roots[space];
+    for (const key of keys) {
+      if (typeof child !== "object") return undefined;
+      child = child.children.get(key);
+    }
+    return child;
+  }
+
+  /** The register at the end of `keys`, if there is one. */
+  slotAt(space: Space, keys: readonly string[]): number | undefined {
+    const child = this.childAt(space, keys);
+    return typeof child === "object" ? child.slot : child;
+  }
+
+  /** Reads the settings again, after an operation changed them. */
+  loadSettings(): void {
+    const settings = this.reader.read(this.tree.roots[SETTINGS], []);
+    const strategies = isRecord(settings) ? settings.strategy : undefined;
+    this.strategies.load(isRecord(strategies) ? strategies : {});
+  }
+}

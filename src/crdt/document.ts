@@ -1,0 +1,455 @@
+import { Emitter } from "../base/emitter.ts";
+import type { JsonValue } from "../base/json.ts";
+import { AppliedChange } from "./applied_change.ts";
+import { Author } from "./author.ts";
+import { Core } from "./core.ts";
+import { DocumentView } from "./document_view.ts";
+import type { Change, DocumentEvents, Dot } from "./events.ts";
+import { HybridClock } from "./hybrid_clock.ts";
+import { Inbox, type Receipt } from "./inbox.ts";
+import { makeInitial } from "./initial.ts";
+import { decodeMessage, type Unit } from "./message.ts";
+import { DELETE, INCREMENT, type Operation } from "./operation.ts";
+import { operationFromJson, type OperationJson } from "./operation_json.ts";
+import {
+  checkOptions,
+  checkReplicaName,
+  type JsonCrdtOptions,
+} from "./options.ts";
+import { parsePattern, type Path, type PathPattern } from "./pattern.ts";
+import { Pending } from "./pending.ts";
+import {
+  isHierarchyStrategy,
+  isValueStrategy,
+  type StrategyOptions,
+} from "./strategies.ts";
+import { Transaction } from "./transaction.ts";
+import type { Register } from "./values.ts";
+
+/** What became of the transactions of a message, by number. */
+export type Receipts = { readonly [Name in Receipt]: number };
+
+/**
+ * A JSON document that many replicas change at once.
+ *
+ * Each replica has a document of its own. What is changed is told as a `change`
+ * event, whose message goes to the others in whatever way; they may receive
+ * messages in any order and more than once, and show the same in the end.
+ *
+ * @example Two replicas
+ * ```ts
+ * import { JsonCrdt } from "./document.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const ann = new JsonCrdt("ann");
+ * const bob = new JsonCrdt("bob");
+ * ann.on("change", (event) => {
+ *   if (event.origin === "local") bob.receiveMessage(event.message());
+ * });
+ * ann.set(["user", "name"], "Ann");
+ * assertEquals(bob.toJSON(), { user: { name: "Ann" } });
+ * ```
+ */
+export class JsonCrdt extends DocumentView {
+  readonly #author: Author;
+  readonly #inbox: Inbox;
+  readonly #pending: Pending;
+  readonly #emitter: Emitter<DocumentEvents>;
+  #transaction: Transaction | null = null;
+
+  /**
+   * Makes the document of one replica.
+   *
+   * @param replicaId A name that no other document ever had, a restored or
+   * copied one included.
+   */
+  constructor(replicaId: string, options: JsonCrdtOptions = {}) {
+    super(makeCore(checkReplicaName(replicaId), options));
+    this.#author = new Author(this.core, options.registerCountMax ?? 100_000);
+    this.#pending = new Pending(options.pending);
+    this.#emitter = new Emitter(options.onListenerError ?? (() => {}));
+    this.#inbox = new Inbox(this.core, this.#pending, {
+      onApplied: (unit, changed) => this.#tellRemote(unit, changed),
+      onSync: (event) => this.#emitter.emit("sync", event),
+      onReject: (code, { replica, counter }, reason) => {
+        const dot: Dot = [this.core.replicas.nameOf(replica), counter];
+        this.#emitter.emit("reject", { code, dot, reason });
+      },
+    });
+    if (options.initial !== undefined) {
+      const message = makeInitial(options.initial);
+      if (message !== null) this.receiveMessage(message);
+    }
+  }
+
+  /**
+   * Sets what stands at `path`, and makes the maps above it.
+   *
+   * An object becomes a map whose entries change one by one;
+   * {@linkcode asRegister} makes any value one that is replaced as a whole.
+   *
+   * @throws {DistflowError} `INVALID_PATH`, `INVALID_VALUE` or `LIMIT_REACHED`;
+   * nothing has changed then.
+   *
+   * @example Maps above are made
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["user", "name"], "Ann");
+   * assertEquals(doc.get(["user"]), { name: "Ann" });
+   * ```
+   */
+  set(path: Path, value: JsonValue | Register): void {
+    this.#run((transaction) => this.#author.set(transaction, path, value));
+  }
+
+  /**
+   * Deletes what stands at `path`.
+   *
+   * @returns Whether anything stood there.
+   *
+   * @example Once is enough
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["a"], 1);
+   * assertEquals([doc.delete(["a"]), doc.delete(["a"])], [true, false]);
+   * ```
+   */
+  delete(path: Path): boolean {
+    return this.#run((transaction) => this.#author.delete(transaction, path));
+  }
+
+  /**
+   * Adds to the number at `path`, which counts the increments of all replicas,
+   * those made concurrently, too. A place without a value starts at 0.
+   *
+   * @param by A safe integer.
+   *
+   * @example Both count
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * ann.on("change", (event) => {
+   *   if (event.origin === "local") bob.receiveMessage(event.message());
+   * });
+   * bob.increment(["likes"]);
+   * ann.increment(["likes"], 2);
+   * assertEquals(bob.get(["likes"]), 3);
+   * ```
+   */
+  increment(path: Path, by = 1): void {
+    this.#run((transaction) => this.#author.increment(transaction, path, by));
+  }
+
+  /**
+   * Says what happens to conflicts at the paths that match `pattern`, from the
+   * next change on, at all replicas. Of several patterns the one that says most
+   * about a path counts.
+   *
+   * @example The maximum of all that was ever set
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.setStrategy("best.*", { value: "max" });
+   * doc.set(["best", "ann"], 7);
+   * doc.set(["best", "ann"], 3);
+   * assertEquals(doc.get(["best", "ann"]), 7);
+   * ```
+   */
+  setStrategy(pattern: PathPattern, options: StrategyOptions): void {
+    const steps = JSON.stringify(parsePattern(pattern));
+    const { hierarchy, value } = options;
+    if (hierarchy !== undefined && !isHierarchyStrategy(hierarchy)) {
+      throw new TypeError(
+        `Cannot set a strategy as 'hierarchy' is unknown: current value is ${
+          JSON.stringify(hierarchy)
+        }`,
+      );
+    }
+    if (value !== undefined && !isValueStrategy(value)) {
+      throw new TypeError(
+        `Cannot set a strategy as 'value' is unknown: current value is ${
+          JSON.stringify(value)
+        }`,
+      );
+    }
+    this.#run((transaction) => {
+      const write = (key: string, strategy: JsonValue) =>
+        this.#author.configure(
+          transaction,
+          ["strategy", steps, key],
+          strategy,
+        );
+      if (hierarchy !== undefined) write("hierarchy", hierarchy);
+      if (value !== undefined) write("value", value as JsonValue);
+    });
+  }
+
+  /**
+   * Makes the changes of `act` one: one stamp, one event, one message. What
+   * `act` throws undoes them all, and is thrown on. Transactions may be nested;
+   * an inner one that throws undoes its own changes only.
+   *
+   * @example All or nothing
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals, assertThrows } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * assertThrows(() =>
+   *   doc.transact(() => {
+   *     doc.set(["a"], 1);
+   *     throw new Error("no");
+   *   })
+   * );
+   * assertEquals(doc.toJSON(), {});
+   * ```
+   */
+  transact<Result>(act: () => Result): Result {
+    const outer = this.#transaction;
+    const transaction = outer ?? new Transaction(this.core, true);
+    this.#transaction = transaction;
+    const mark = transaction.mark();
+    try {
+      return act();
+    } catch (error) {
+      transaction.rollBack(mark);
+      throw error;
+    } finally {
+      this.#transaction = outer;
+      if (outer === null) this.#commit(transaction);
+    }
+  }
+
+  /**
+   * Takes an operation in, in its JSON form or the older one.
+   *
+   * @returns `applied`; `buffered` until what it needs has come; `duplicate`
+   * if it was applied before; `rejected` if it never can be, or if there is no
+   * room for it to wait. An event tells more.
+   * @throws {DistflowError} `INVALID_OPERATION` if it is no operation.
+   *
+   * @example An operation as JSON
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * ann.on("change", (event) => {
+   *   for (const operation of event.operations()) bob.receive(operation);
+   * });
+   * ann.set(["a"], 1);
+   * assertEquals(bob.toJSON(), { a: 1 });
+   * ```
+   */
+  receive(operation: OperationJson | { readonly hlc: unknown }): Receipt {
+    this.#checkOutside();
+    const unit = this.#decode(() => [
+      operationFromJson(operation, this.core.replicas),
+    ]);
+    this.#inbox.poll();
+    return this.#inbox.receive(unit);
+  }
+
+  /**
+   * Takes the transactions of a message in.
+   *
+   * @returns How many were applied at once, buffered, known, or refused.
+   * @throws {DistflowError} `CORRUPT_DATA` if it is no message; nothing of it
+   * was applied then.
+   *
+   * @example Twice is once
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * ann.on("change", (event) => {
+   *   assertEquals(bob.receiveMessage(event.message()).applied, 1);
+   *   assertEquals(bob.receiveMessage(event.message()).duplicate, 1);
+   * });
+   * ann.set(["a"], 1);
+   * ```
+   */
+  receiveMessage(message: Uint8Array): Receipts {
+    this.#checkOutside();
+    const units = this.#decode(() =>
+      decodeMessage(message, this.core.replicas)
+    );
+    this.#inbox.poll();
+    const receipts = { applied: 0, buffered: 0, duplicate: 0, rejected: 0 };
+    for (const unit of units) receipts[this.#inbox.receive(unit)]++;
+    return receipts;
+  }
+
+  /**
+   * Goes on with what only waited for the wall clock, and lets go what has
+   * waited too long. Receiving does it too; call it now and then besides.
+   *
+   * @example A stamp from a day ahead waits
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * let wallMs = Date.UTC(2026, 0, 1);
+   * const ann = new JsonCrdt("ann", {
+   *   clock: { wallMs: () => wallMs + 86_400_000 },
+   * });
+   * const bob = new JsonCrdt("bob", { clock: { wallMs: () => wallMs } });
+   * ann.on("change", (event) => bob.receiveMessage(event.message()));
+   * ann.set(["a"], 1);
+   * assertEquals(bob.has(["a"]), false);
+   * wallMs += 86_400_000;
+   * bob.poll();
+   * assertEquals(bob.has(["a"]), true);
+   * ```
+   */
+  poll(): void {
+    this.#checkOutside();
+    this.#inbox.poll();
+  }
+
+  /**
+   * Dots that something received waits for.
+   *
+   * @example The first message was lost
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * ann.set(["a"], 1);
+   * ann.on("change", (event) => bob.receiveMessage(event.message()));
+   * ann.set(["b"], 2);
+   * assertEquals(bob.missing(), [["ann", 1]]);
+   * ```
+   */
+  missing(): Dot[] {
+    return this.#inbox.missing();
+  }
+
+  /**
+   * Calls `listener` at each `event` from now on.
+   *
+   * @returns A function that removes the listener again.
+   *
+   * @example Who changed what
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.on("change", ({ replica, changes }) => {
+   *   assertEquals([replica, changes], ["ann", [{ kind: "set", path: ["a"] }]]);
+   * });
+   * doc.set(["a"], 1);
+   * ```
+   */
+  on<Name extends keyof DocumentEvents>(
+    event: Name,
+    listener: (...args: DocumentEvents[Name]) => unknown,
+  ): () => void {
+    return this.#emitter.on(event, listener);
+  }
+
+  /**
+   * Removes `listener`; does nothing if it is not there.
+   *
+   * @example Not told any more
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * let count = 0;
+   * const listener = () => count++;
+   * doc.on("change", listener);
+   * doc.off("change", listener);
+   * doc.set(["a"], 1);
+   * assertEquals(count, 0);
+   * ```
+   */
+  off<Name extends keyof DocumentEvents>(
+    event: Name,
+    listener: (...args: DocumentEvents[Name]) => unknown,
+  ): void {
+    this.#emitter.off(event, listener);
+  }
+
+  /** Reads what came; bad input leaves no names behind. */
+  #decode<Result>(read: () => Result): Result {
+    const { replicas } = this.core;
+    const { count } = replicas;
+    try {
+      return read();
+    } catch (error) {
+      replicas.truncate(count);
+      throw error;
+    }
+  }
+
+  #checkOutside(): void {
+    if (this.#transaction === null) return;
+    throw new TypeError("Cannot receive anything within a transaction");
+  }
+
+  #run<Result>(act: (transaction: Transaction) => Result): Result {
+    if (this.#transaction !== null) return act(this.#transaction);
+    const transaction = new Transaction(this.core, false);
+    try {
+      return act(transaction);
+    } finally {
+      this.#commit(transaction);
+    }
+  }
+
+  #commit(transaction: Transaction): void {
+    transaction.close();
+    const { operations, changes } = transaction;
+    if (operations.length === 0) return;
+    if (this.#emitter.listenerCount("change") === 0) return;
+    this.#emitter.emit(
+      "change",
+      new AppliedChange(this.core, "local", operations, changes),
+    );
+  }
+
+  #tellRemote(unit: Unit, changed: readonly Operation[]): void {
+    if (changed.length === 0) return;
+    if (this.#emitter.listenerCount("change") === 0) return;
+    const changes = changed.map(({ kind, path }): Change => ({
+      kind: kind === DELETE
+        ? "delete"
+        : kind === INCREMENT
+        ? "increment"
+        : "set",
+      path,
+    }));
+    this.#emitter.emit(
+      "change",
+      new AppliedChange(this.core, "remote", unit, changes),
+    );
+  }
+}
+
+function makeCore(name: string, options: JsonCrdtOptions): Core {
+  checkOptions(options);
+  const { clock, maxClockDriftMs } = options;
+  return new Core(
+    name,
+    new HybridClock({
+      ...clock === undefined ? {} : { wallMs: () => clock.wallMs() },
+      ...maxClockDriftMs === undefined ? {} : { maxDriftMs: maxClockDriftMs },
+    }),
+    new Map(Object.entries(options.merges ?? {})),
+  );
+}

@@ -1,0 +1,167 @@
+import type { JsonValue } from "../base/json.ts";
+import type { Branch } from "./branch.ts";
+import type { Core } from "./core.ts";
+import { inspectState } from "./inspect.ts";
+import { DOCUMENT, MAP, NOTHING } from "./operation.ts";
+import type { Path } from "./pattern.ts";
+import type { ClockRecord } from "./version_vector.ts";
+
+/** What can be asked of a document; see `JsonCrdt` for how it changes. */
+export abstract class DocumentView {
+  /** The parts of the document. */
+  protected readonly core: Core;
+
+  /** Makes the view of `core`. */
+  protected constructor(core: Core) {
+    this.core = core;
+  }
+
+  /** The name of this replica. */
+  get replicaId(): string {
+    return this.core.name;
+  }
+
+  /**
+   * What stands at `path`; `undefined` for nothing. Values are frozen.
+   *
+   * @example A value, and none
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["a", "b"], 1);
+   * assertEquals([doc.get(["a", "b"]), doc.get(["c"])], [1, undefined]);
+   * ```
+   */
+  get(path: Path): JsonValue | undefined {
+    const { tree, reader } = this.core;
+    const root: Branch = tree.roots[DOCUMENT];
+    const place = reader.find(root, path);
+    return place === undefined ? undefined : reader.read(place, [...path]);
+  }
+
+  /**
+   * All values at `path` that nobody has replaced, ordered by their dots.
+   *
+   * @example Concurrent values
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * ann.on("change", (event) => {
+   *   if (event.origin === "local") bob.receiveMessage(event.message());
+   * });
+   * ann.setStrategy("title", { value: "multi-value" });
+   * bob.set(["title"], "B");
+   * ann.set(["title"], "A");
+   * assertEquals(bob.getAll(["title"]), ["A", "B"]);
+   * ```
+   */
+  getAll(path: Path): JsonValue[] {
+    const { tree, reader } = this.core;
+    const place = reader.find(tree.roots[DOCUMENT], path);
+    if (place === undefined) return [];
+    const shape = tree.shown(place);
+    if (shape === NOTHING) return [];
+    const slot = typeof place === "number" ? place : place.slot;
+    const isLeaf = shape !== MAP && tree.counters.get(slot) === undefined;
+    if (isLeaf) return reader.candidates(slot).map(({ value }) => value);
+    return [reader.read(place, [...path]) as JsonValue];
+  }
+
+  /**
+   * Whether anything stands at `path`.
+   *
+   * @example Null is something
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["a"], null);
+   * assertEquals([doc.has(["a"]), doc.has(["b"])], [true, false]);
+   * ```
+   */
+  has(path: Path): boolean {
+    const { tree, reader } = this.core;
+    const place = reader.find(tree.roots[DOCUMENT], path);
+    return place !== undefined && tree.shown(place) !== NOTHING;
+  }
+
+  /**
+   * The keys of the map at `path`, in code unit order; none if it is none.
+   *
+   * @example In order
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set([], { b: 1, a: 2 });
+   * assertEquals(doc.keys([]), ["a", "b"]);
+   * ```
+   */
+  keys(path: Path): string[] {
+    const { tree, reader } = this.core;
+    const place = reader.find(tree.roots[DOCUMENT], path);
+    return typeof place === "object" && tree.shown(place) === MAP
+      ? reader.keys(place)
+      : [];
+  }
+
+  /**
+   * The whole document; a copy, but for values, which are frozen.
+   *
+   * @example As any JSON
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["a", "b"], 1);
+   * assertEquals(JSON.stringify(doc), `{"a":{"b":1}}`);
+   * ```
+   */
+  toJSON(): JsonValue {
+    const { tree, reader } = this.core;
+    return reader.read(tree.roots[DOCUMENT], []) ?? {};
+  }
+
+  /**
+   * The last counter that was applied of each replica.
+   *
+   * @example One counter for each operation
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["a"], 1);
+   * assertEquals(doc.clock(), { ann: 1 });
+   * ```
+   */
+  clock(): ClockRecord {
+    return this.core.vector.toRecord(this.core.replicas);
+  }
+
+  /**
+   * All that is kept, tombstones included, as JSON for people and tests. Equal
+   * clocks give equal answers.
+   *
+   * @example A delete leaves a tombstone
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assert } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["a"], 1);
+   * doc.delete(["a"]);
+   * assert(JSON.stringify(doc.inspect()).includes(`"a"`));
+   * ```
+   */
+  inspect(): JsonValue {
+    return inspectState(this.core);
+  }
+}

@@ -1,0 +1,293 @@
+import type { ErrorCode } from "../base/errors.ts";
+import type { Core } from "./core.ts";
+import type { Dot, SyncEvent } from "./events.ts";
+import type { Unit } from "./message.ts";
+import { NOTHING, type Operation, SETTINGS, TREE } from "./operation.ts";
+import {
+  type IndexedDot,
+  isImpossible,
+  lastCounter,
+  missingDot,
+  type Pending,
+} from "./pending.ts";
+import { isSameValue } from "./values.ts";
+
+/** What became of something received. */
+export type Receipt = "applied" | "buffered" | "duplicate" | "rejected";
+
+/** What an inbox tells its document. */
+export interface InboxListener {
+  /** A transaction was applied; `changed` are the operations that show. */
+  onApplied(unit: Unit, changed: readonly Operation[]): void;
+  /** Something waits or was let go. */
+  onSync(event: SyncEvent): void;
+  /** Something was refused. */
+  onReject(code: ErrorCode, operation: Operation, reason: string): void;
+}
+
+/**
+ * Takes operations of other replicas in: applies what is ready, keeps what is
+ * not, refuses what never will be.
+ *
+ * A transaction is applied as a whole. Ready means: all earlier ones of its
+ * author were applied, and all that it names in the past.
+ */
+export class Inbox {
+  readonly #core: Core;
+  readonly #pending: Pending;
+  readonly #listener: InboxListener;
+  /** For each replica, who waits for which of its counters. */
+  readonly #waiters: Map<number, Map<number, number>> = new Map();
+  /** What waited, and of which a part was applied. */
+  readonly #longer: Unit[] = [];
+  /** Replicas whose next transaction is too far ahead of the wall clock. */
+  readonly #quarantine: Set<number> = new Set();
+
+  /** Makes the inbox of `core`. */
+  constructor(core: Core, pending: Pending, listener: InboxListener) {
+    this.#core = core;
+    this.#pending = pending;
+    this.#listener = listener;
+  }
+
+  /** Takes one transaction in. */
+  receive(unit: Unit): Receipt {
+    const receipt = this.#take(unit);
+    if (receipt === "applied") this.#drain((unit[0] as Operation).replica);
+    return receipt;
+  }
+
+  /** Goes on with what time has made ready, and lets go what is too old. */
+  poll(): void {
+    const { clock, vector } = this.#core;
+    if (this.#pending.count === 0) return;
+    for (const replica of [...this.#quarantine]) {
+      this.#quarantine.delete(replica);
+      this.#drain(replica);
+    }
+    const nowMs = clock.wallMs;
+    if (nowMs === undefined) return;
+    for (const unit of this.#pending.expire(nowMs, vector)) {
+      this.#tellDropped(unit);
+    }
+  }
+
+  /** Goes on after the vector has grown by other means than operations. */
+  drainAll(): void {
+    const replicas = new Set<number>();
+    for (const unit of this.#pending.units()) {
+      replicas.add((unit[0] as Operation).replica);
+    }
+    for (const replica of replicas) this.#drain(replica);
+  }
+
+  /** The dots that what waits is waiting for. */
+  missing(): Dot[] {
+    const { vector } = this.#core;
+    const dots = new Map<string, IndexedDot>();
+    for (const unit of this.#pending.units()) {
+      const first = unit[0] as Operation;
+      const next = vector.get(first.replica) + 1;
+      const dot = this.#pending.get(first.replica, next) === undefined
+        ? { replica: first.replica, counter: next }
+        : missingDot(unit, vector);
+      if (dot !== null) dots.set(`${dot.replica} ${dot.counter}`, dot);
+    }
+    return [...dots.values()].map((dot) => this.#dot(dot));
+  }
+
+  #take(unit: Unit): Receipt {
+    const { vector, self, clock } = this.#core;
+    const first = unit[0] as Operation;
+    const { replica, counter } = first;
+    const seen = vector.get(replica);
+    const last = lastCounter(unit);
+    if (replica === self && last > seen) {
+      return this.#reject(
+        "DUPLICATE_REPLICA",
+        first,
+        "Another document writes under the name of this one",
+      );
+    }
+    if (counter <= seen) {
+      const isSame = unit.every((operation) => this.#isConsistent(operation));
+      if (!isSame) {
+        return this.#reject(
+          "DUPLICATE_DOT",
+          first,
+          "The same operation was seen with other content",
+        );
+      }
+      if (last <= seen) return "duplicate";
+      const rest = unit.filter((operation) => operation.counter > seen);
+      if ((rest[0] as Operation).counter !== seen + 1) {
+        return this.#reject(
+          "DUPLICATE_DOT",
+          first,
+          "The same operation was seen with another length",
+        );
+      }
+      return this.#take(rest);
+    }
+    if (isImpossible(unit)) {
+      return this.#reject(
+        "INVALID_OPERATION",
+        first,
+        "It waits for itself and can never be applied",
+      );
+    }
+    if (counter > seen + 1) {
+      return this.#keep(unit, "gap", { replica, counter: counter - 1 });
+    }
+    const missing = missingDot(unit, vector);
+    if (missing !== null) {
+      const waiters = this.#waiters.get(missing.replica) ?? new Map();
+      waiters.set(replica, missing.counter);
+      this.#waiters.set(missing.replica, waiters);
+      return this.#keep(unit, "gap", missing);
+    }
+    if (clock.isAhead(first.stamp)) {
+      this.#quarantine.add(replica);
+      return this.#keep(unit, "quarantine", first);
+    }
+    this.#apply(unit);
+    return "applied";
+  }
+
+  #apply(unit: Unit): void {
+    const { tree, vector, clock } = this.#core;
+    const changed: Operation[] = [];
+    let isConfigured = false;
+    for (const operation of unit) {
+      const isChanged = tree.apply(operation);
+      if (operation.space === SETTINGS) isConfigured = true;
+      else if (isChanged) changed.push(operation);
+      clock.receive(operation.stamp);
+    }
+    const { replica } = unit[0] as Operation;
+    vector.raise(replica, lastCounter(unit));
+    if (this.#pending.has(replica)) this.#removeApplied(unit);
+    if (isConfigured) this.#core.loadSettings();
+    this.#listener.onApplied(unit, changed);
+  }
+
+  /**
+   * Takes out what waited for the same operations, as when they came one by one
+   * and then as a transaction; a longer one still has something to give.
+   */
+  #removeApplied(unit: Unit): void {
+    for (const { replica, counter } of unit) {
+      const waiting = this.#pending.get(replica, counter);
+      if (waiting === undefined) continue;
+      this.#pending.remove(replica, counter);
+      if (lastCounter(waiting) > lastCounter(unit)) this.#longer.push(waiting);
+    }
+  }
+
+  /** Applies what waited for `replica` to go on, and what waited for that. */
+  #drain(start: number): void {
+    this.#takeLonger();
+    if (this.#pending.count === 0) return;
+    const { vector } = this.#core;
+    const replicas = [start];
+    for (
+      let replica = replicas.pop();
+      replica !== undefined;
+      replica = replicas.pop()
+    ) {
+      for (;;) {
+        const next = vector.get(replica) + 1;
+        const unit = this.#pending.get(replica, next);
+        if (unit === undefined) break;
+        this.#pending.remove(replica, next);
+        if (this.#take(unit) !== "applied") break;
+        this.#takeLonger();
+      }
+      const waiters = this.#waiters.get(replica);
+      if (waiters === undefined) continue;
+      for (const [waiter, counter] of [...waiters]) {
+        if (!vector.has(replica, counter)) continue;
+        waiters.delete(waiter);
+        replicas.push(waiter);
+      }
+      if (waiters.size === 0) this.#waiters.delete(replica);
+    }
+  }
+
+  #takeLonger(): void {
+    for (
+      let unit = this.#longer.pop();
+      unit !== undefined;
+      unit = this.#longer.pop()
+    ) this.#take(unit);
+  }
+
+  #keep(
+    unit: Unit,
+    kind: "gap" | "quarantine",
+    missing: IndexedDot,
+  ): Receipt {
+    const first = unit[0] as Operation;
+    const waiting = this.#pending.get(first.replica, first.counter);
+    if (waiting !== undefined && !isSameUnit(waiting, unit)) {
+      return this.#reject(
+        "DUPLICATE_DOT",
+        first,
+        "The same operation waits with other content",
+      );
+    }
+    if (!this.#pending.add(unit, this.#core.clock.wallMs ?? 0)) {
+      this.#tellDropped(unit);
+      return "rejected";
+    }
+    if (waiting === undefined) {
+      this.#listener.onSync({
+        kind,
+        dot: this.#dot(first),
+        missing: this.#dot(missing),
+      });
+    }
+    return "buffered";
+  }
+
+  #tellDropped(unit: Unit): void {
+    const dot = this.#dot(unit[0] as Operation);
+    this.#listener.onSync({ kind: "dropped", dot, missing: dot });
+  }
+
+  #reject(code: ErrorCode, operation: Operation, reason: string): Receipt {
+    this.#listener.onReject(code, operation, reason);
+    return "rejected";
+  }
+
+  /** Whether an operation that was seen is the one that was seen. */
+  #isConsistent(operation: Operation): boolean {
+    const { replica, counter, kind, shape } = operation;
+    if (!this.#core.vector.has(replica, counter)) return true;
+    const { columns } = this.#core.tree;
+    const slot = this.#core.slotAt(operation.space, operation.path);
+    if (
+      slot === undefined || columns.replicas[slot] !== replica ||
+      columns.counters[slot] !== counter || (columns.stamps[slot] as number) < 0
+    ) return true;
+    const kept = columns.shapeOf(slot);
+    if (columns.stamps[slot] !== operation.stamp) return false;
+    if (kept === NOTHING || kind > 1 || shape === TREE) return true;
+    return kept === shape && isSameValue(columns.values[slot], operation.value);
+  }
+
+  #dot({ replica, counter }: IndexedDot): Dot {
+    return [this.#core.replicas.nameOf(replica), counter];
+  }
+}
+
+/** Whether two transactions agree, as far as the shorter one goes. */
+function isSameUnit(a: Unit, b: Unit): boolean {
+  return a.every((operation, index) => {
+    const other = b[index];
+    return other === undefined ||
+      operation.kind === other.kind && operation.stamp === other.stamp &&
+        isSameValue(operation.path, other.path) &&
+        isSameValue(operation.value, other.value);
+  });
+}

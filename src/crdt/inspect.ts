@@ -1,0 +1,74 @@
+import type { JsonValue } from "../base/json.ts";
+import type { Child } from "./branch.ts";
+import type { Core } from "./core.ts";
+import { DOCUMENT, SETTINGS } from "./operation.ts";
+import { canonicalText } from "./values.ts";
+
+/**
+ * All that a document keeps, in a form that depends on nothing but the set of
+ * operations that were applied: replicas with equal clocks give equal ones.
+ */
+export function inspectState(core: Core): JsonValue {
+  const { roots } = core.tree;
+  return {
+    document: inspectPlace(core, roots[DOCUMENT]),
+    settings: inspectPlace(core, roots[SETTINGS]),
+  };
+}
+
+function inspectPlace(core: Core, child: Child): JsonValue {
+  const { replicas, tree } = core;
+  const { columns } = tree;
+  const slot = typeof child === "number" ? child : child.slot;
+  const dot = (replica: number, counter: number): JsonValue => [
+    replicas.nameOf(replica),
+    counter,
+  ];
+  const place: Record<string, JsonValue> = {};
+  if ((columns.stamps[slot] as number) >= 0) {
+    place.register = {
+      dot: dot(
+        columns.replicas[slot] as number,
+        columns.counters[slot] as number,
+      ),
+      stamp: columns.stamps[slot] as number,
+      flags: columns.flags[slot] as number,
+      value: columns.values[slot] as JsonValue | undefined,
+    };
+  }
+  const siblings = tree.siblings.get(slot)?.map((item) => ({
+    dot: dot(item.replica, item.counter),
+    stamp: item.stamp,
+    value: item.value,
+  }));
+  if (siblings !== undefined) place.siblings = sort(siblings);
+  const cells = tree.counters.get(slot)?.map((cell) => ({
+    dot: dot(cell.replica, cell.counter),
+    stamp: cell.stamp,
+    total: cell.total,
+    isDead: cell.isDead,
+  }));
+  if (cells !== undefined) place.cells = sort(cells);
+  if (typeof child === "number") return place;
+  if (child.claimStamp >= 0) {
+    place.claim = {
+      dot: dot(child.claimReplica, child.claimCounter),
+      stamp: child.claimStamp,
+      shape: child.claimShape,
+    };
+  }
+  if (child.cover !== null) place.cover = child.cover.toRecord(replicas);
+  if (child.barrier !== null) place.barrier = child.barrier.toRecord(replicas);
+  place.liveCount = child.liveCount;
+  place.children = [...child.children]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, below]) => [key, inspectPlace(core, below)]);
+  return place;
+}
+
+function sort(items: readonly JsonValue[]): JsonValue {
+  return items
+    .map((item) => [canonicalText(item), item] as const)
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, item]) => item);
+}

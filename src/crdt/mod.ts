@@ -1,0 +1,4 @@
+/** The JSON CRDT; see the README of this folder. @module */
+export { JsonCrdt, type Receipts } from "./document.ts";
+export type { JsonCrdtOptions } from "./options.ts";
+export { asRegister, Register } from "./values.ts";

@@ -1,0 +1,82 @@
+import type { JsonValue } from "../base/json.ts";
+import { checkInteger, checkText } from "../base/options.ts";
+import type { ListenerErrorHandler } from "../base/emitter.ts";
+import type { PendingLimits } from "./pending.ts";
+import { isReplicaName, REPLICA_NAME_LENGTH_MAX } from "./replica_table.ts";
+import type { MergeFunction } from "./strategies.ts";
+
+/** Options for {@linkcode JsonCrdt}. */
+export interface JsonCrdtOptions {
+  /**
+   * What the document holds before anyone has changed it. Replicas that start
+   * with equal content share it: it counts as one change, older than all.
+   *
+   * @default {{}}
+   */
+  initial?: { readonly [key: string]: JsonValue };
+  /**
+   * Reads the wall clock, for stamps; only `wallMs` is used. Without it stamps
+   * only count, and none is too far ahead.
+   */
+  clock?: {
+    /** Milliseconds since 1970. */
+    wallMs(): number;
+  };
+  /**
+   * How far ahead of the wall clock an operation may be to be applied, in
+   * milliseconds; it waits until then.
+   *
+   * @default {60_000}
+   */
+  maxClockDriftMs?: number;
+  /** Functions for the strategy `merge:name`, by name; the same everywhere. */
+  merges?: { readonly [name: string]: MergeFunction };
+  /**
+   * Registers that local operations may fill; remote ones are applied all the
+   * same, or replicas would diverge.
+   *
+   * @default {100_000}
+   */
+  registerCountMax?: number;
+  /** Bounds of what waits for something missing. */
+  pending?: PendingLimits;
+  /**
+   * Told when a listener throws; the others still run.
+   *
+   * @default Does nothing.
+   */
+  onListenerError?: ListenerErrorHandler;
+}
+
+/**
+ * Checks the name of a replica.
+ *
+ * @throws {TypeError} If it is not one.
+ */
+export function checkReplicaName(name: unknown): string {
+  const act = "create a document";
+  const text = checkText(act, "replicaId", name, REPLICA_NAME_LENGTH_MAX);
+  if (!isReplicaName(text)) {
+    throw new TypeError(`Cannot ${act} as 'replicaId' has a lone surrogate`);
+  }
+  return text;
+}
+
+/**
+ * Checks the numbers among the options.
+ *
+ * @throws {RangeError} If one is out of range; the message names it.
+ */
+export function checkOptions(options: JsonCrdtOptions): void {
+  const act = "create a document";
+  const numbers: [string, number | undefined, number][] = [
+    ["maxClockDriftMs", options.maxClockDriftMs, 0],
+    ["registerCountMax", options.registerCountMax, 1],
+    ["pending.countMax", options.pending?.countMax, 0],
+    ["pending.bytesMax", options.pending?.bytesMax, 0],
+    ["pending.ageMsMax", options.pending?.ageMsMax, 0],
+  ];
+  for (const [name, value, min] of numbers) {
+    if (value !== undefined) checkInteger(act, name, value, { min });
+  }
+}

@@ -1,0 +1,202 @@
+import type { Unit } from "./message.ts";
+import type { Operation } from "./operation.ts";
+import type { VersionVector } from "./version_vector.ts";
+
+/** Bounds of what may wait. */
+export interface PendingLimits {
+  /**
+   * Operations that may wait.
+   *
+   * @default {200_000}
+   */
+  countMax?: number;
+  /**
+   * Bytes that they may take, as estimated.
+   *
+   * @default {67_108_864}
+   */
+  bytesMax?: number;
+  /**
+   * How long one may wait, in milliseconds of the wall clock; without a wall
+   * clock for ever.
+   *
+   * @default {600_000}
+   */
+  ageMsMax?: number;
+}
+
+/** A transaction that waits. */
+export interface Waiting {
+  /** Its operations. */
+  readonly unit: Unit;
+  /** What it takes, as estimated. */
+  readonly byteCount: number;
+  /** Since when. */
+  readonly arrivedAtMs: number;
+}
+
+/** A dot by the index of its replica. */
+export interface IndexedDot {
+  /** The index. */
+  readonly replica: number;
+  /** The counter. */
+  readonly counter: number;
+}
+
+/**
+ * Transactions that came too early, by replica and first counter: what a
+ * replica may go on with is one look-up, however much waits.
+ */
+export class Pending {
+  /** How many operations wait. */
+  count = 0;
+  /** What they take, as estimated. */
+  byteCount = 0;
+  readonly #countMax: number;
+  readonly #bytesMax: number;
+  readonly #ageMsMax: number;
+  readonly #byReplica: Map<number, Map<number, Waiting>> = new Map();
+  #expiresAtMs = Infinity;
+
+  /** Makes an empty buffer. */
+  constructor(limits: PendingLimits = {}) {
+    this.#countMax = limits.countMax ?? 200_000;
+    this.#bytesMax = limits.bytesMax ?? 64 * 1024 * 1024;
+    this.#ageMsMax = limits.ageMsMax ?? 600_000;
+  }
+
+  /** How many operations may wait. */
+  get countMax(): number {
+    return this.#countMax;
+  }
+
+  /** Keeps a transaction; returns whether there was room. */
+  add(unit: Unit, nowMs: number): boolean {
+    const first = unit[0] as Operation;
+    let units = this.#byReplica.get(first.replica);
+    const waiting = units?.get(first.counter)?.unit;
+    if (waiting !== undefined && waiting.length >= unit.length) return true;
+    const byteCount = estimateBytes(unit);
+    if (
+      this.count + unit.length > this.#countMax ||
+      this.byteCount + byteCount > this.#bytesMax
+    ) return false;
+    units ??= new Map();
+    this.remove(first.replica, first.counter);
+    this.#byReplica.set(first.replica, units);
+    units.set(first.counter, { unit, byteCount, arrivedAtMs: nowMs });
+    this.count += unit.length;
+    this.byteCount += byteCount;
+    this.#expiresAtMs = Math.min(this.#expiresAtMs, nowMs + this.#ageMsMax);
+    return true;
+  }
+
+  /** The transaction of `replica` that starts at `counter`. */
+  get(replica: number, counter: number): Unit | undefined {
+    return this.#byReplica.get(replica)?.get(counter)?.unit;
+  }
+
+  /** Whether anything of `replica` waits. */
+  has(replica: number): boolean {
+    return this.#byReplica.has(replica);
+  }
+
+  /** Takes a transaction out. */
+  remove(replica: number, counter: number): void {
+    const units = this.#byReplica.get(replica);
+    const waiting = units?.get(counter);
+    if (units === undefined || waiting === undefined) return;
+    units.delete(counter);
+    if (units.size === 0) this.#byReplica.delete(replica);
+    this.count -= waiting.unit.length;
+    this.byteCount -= waiting.byteCount;
+  }
+
+  /** Takes out what has waited too long, and what was applied meanwhile. */
+  expire(nowMs: number, vector: VersionVector): Unit[] {
+    if (nowMs < this.#expiresAtMs) return [];
+    const expired: Unit[] = [];
+    this.#expiresAtMs = Infinity;
+    for (const units of [...this.#byReplica.values()]) {
+      for (const { unit, arrivedAtMs } of [...units.values()]) {
+        const { replica, counter } = unit[0] as Operation;
+        const isOld = arrivedAtMs + this.#ageMsMax <= nowMs;
+        if (isOld || vector.has(replica, lastCounter(unit))) {
+          this.remove(replica, counter);
+          if (isOld) expired.push(unit);
+        } else {
+          this.#expiresAtMs = Math.min(
+            this.#expiresAtMs,
+            arrivedAtMs + this.#ageMsMax,
+          );
+        }
+      }
+    }
+    return expired;
+  }
+
+  /** All that waits. */
+  *units(): Generator<Unit> {
+    for (const units of this.#byReplica.values()) {
+      for (const { unit } of units.values()) yield unit;
+    }
+  }
+}
+
+/** The last counter that the operations of `unit` take. */
+export function lastCounter(unit: Unit): number {
+  const last = unit[unit.length - 1] as Operation;
+  return last.counter + last.length - 1;
+}
+
+/** The first dot that `unit` needs and `vector` does not have. */
+export function missingDot(
+  unit: Unit,
+  vector: VersionVector,
+): IndexedDot | null {
+  for (const operation of unit) {
+    const { after, replica } = operation;
+    if (after !== null) {
+      for (let index = 0; index < after.length; index += 2) {
+        const other = after[index] as number;
+        const counter = after[index + 1] as number;
+        if (other !== replica && !vector.has(other, counter)) {
+          return { replica: other, counter };
+        }
+      }
+    }
+  }
+  return null;
+}
+
+/** Whether an operation names itself, or a later one of its author, as past. */
+export function isImpossible(unit: Unit): boolean {
+  return unit.some(({ after, covers, replica, counter }) => {
+    if (covers?.has(replica, counter)) return true;
+    for (let index = 0; index < (after?.length ?? 0); index += 2) {
+      if (
+        after?.[index] === replica && (after[index + 1] as number) >= counter
+      ) {
+        return true;
+      }
+    }
+    return false;
+  });
+}
+
+/** What an operation takes beside its texts, roughly. */
+const OPERATION_BYTES = 160;
+
+function estimateBytes(unit: Unit): number {
+  let count = 0;
+  for (const { path, value, after, covers } of unit) {
+    count += OPERATION_BYTES;
+    count += 8 * ((after?.length ?? 0) + (covers?.size ?? 0));
+    for (const key of path) count += key.length * 2;
+    if (typeof value === "string") count += value.length * 2;
+    else if (typeof value === "object") {
+      count += JSON.stringify(value).length * 2;
+    }
+  }
+  return count;
+}

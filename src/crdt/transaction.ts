@@ -1,0 +1,68 @@
+import type { Core } from "./core.ts";
+import type { Change } from "./events.ts";
+import { type Operation, SETTINGS } from "./operation.ts";
+import type { Undo } from "./register_parts.ts";
+
+/** Where a transaction stood, to go back to. */
+interface Mark {
+  readonly operationCount: number;
+  readonly changeCount: number;
+  readonly undoCount: number;
+}
+
+/**
+ * Local operations under one stamp, which show as one change and travel as one.
+ */
+export class Transaction {
+  /** When it happens. */
+  readonly stamp: number;
+  /** What was made so far. */
+  readonly operations: Operation[] = [];
+  /** What changed so far. */
+  readonly changes: Change[] = [];
+  readonly #core: Core;
+  readonly #clockLast: number;
+  readonly #journal: Undo[] | null;
+
+  /** Opens one; only one that `canUndo` writes down how to go back. */
+  constructor(core: Core, canUndo: boolean) {
+    this.#core = core;
+    this.#clockLast = core.clock.last;
+    this.#journal = canUndo ? [] : null;
+    core.tree.journal = this.#journal;
+    this.stamp = core.clock.tick();
+  }
+
+  /** Where it stands. */
+  mark(): Mark {
+    return {
+      operationCount: this.operations.length,
+      changeCount: this.changes.length,
+      undoCount: this.#journal?.length ?? 0,
+    };
+  }
+
+  /** Undoes everything since `mark`, the dots included: nobody has seen them. */
+  rollBack(mark: Mark): void {
+    const { tree, vector, self } = this.#core;
+    const journal = this.#journal ?? [];
+    // Undoing writes nothing down.
+    tree.journal = null;
+    while (journal.length > mark.undoCount) journal.pop()?.();
+    tree.journal = this.#journal;
+    const undone = this.operations.slice(mark.operationCount);
+    const [first] = undone;
+    if (first !== undefined) vector.reset(self, first.counter - 1);
+    if (undone.some(({ space }) => space === SETTINGS)) {
+      this.#core.loadSettings();
+    }
+    this.operations.length = mark.operationCount;
+    this.changes.length = mark.changeCount;
+  }
+
+  /** Ends it; one without operations leaves no trace on the clock. */
+  close(): void {
+    this.#core.tree.journal = null;
+    if (this.operations.length === 0) this.#core.clock.reset(this.#clockLast);
+  }
+}

@@ -1,0 +1,261 @@
+// Replicas that edit at random and a network that loses nothing for ever.
+import { assertEquals } from "@std/assert";
+import type { JsonValue } from "../../src/base/json.ts";
+import { SeededRandom } from "../../src/base/random.ts";
+import { JsonCrdt, type JsonCrdtOptions } from "../../src/crdt/mod.ts";
+import type { OperationJson } from "../../src/crdt/operation_json.ts";
+import type {
+  HierarchyStrategy,
+  MergeFunction,
+  ValueStrategy,
+} from "../../src/crdt/strategies.ts";
+import { Model } from "./model.ts";
+
+const KEYS = ["a", "b", "c", "__proto__", "1"];
+const HIERARCHIES: HierarchyStrategy[] = ["merge", "set-wins", "delete-wins"];
+const VALUES: ValueStrategy[] = [
+  "lww",
+  "multi-value",
+  "max",
+  "min",
+  "set-union",
+  "merge:longest",
+  { bias: ["r2", "r1"] },
+];
+const PATTERNS = ["**", "a", "a.*", "b.**", "*.c"];
+
+/** The longest by its JSON text, then the greatest: joins in any order. */
+const longest: MergeFunction = (values) =>
+  values.reduce((a, b) => {
+    const [first, second] = [JSON.stringify(a), JSON.stringify(b)];
+    if (first.length !== second.length) {
+      return first.length > second.length ? a : b;
+    }
+    return first > second ? a : b;
+  });
+
+const MERGES = { longest };
+
+interface Letter {
+  readonly message: Uint8Array;
+  readonly operations: readonly OperationJson[];
+}
+
+interface Replica {
+  readonly doc: JsonCrdt;
+  readonly inbox: Letter[];
+  wallMs: number;
+}
+
+/** A few replicas, and all operations that any of them ever made. */
+export class World {
+  readonly random: SeededRandom;
+  readonly replicas: Replica[] = [];
+  readonly operations: OperationJson[] = [];
+  /** Strategies come from the start, or change at any time. */
+  readonly #settings: boolean;
+
+  constructor(seed: number) {
+    this.random = new SeededRandom(seed);
+    this.#settings = this.random.chance(70);
+    const count = 2 + this.random.below(this.random.chance(20) ? 7 : 3);
+    for (let index = 0; index < count; index++) this.#add(`r${index}`);
+  }
+
+  #add(name: string): void {
+    const replica: Replica = {
+      doc: new JsonCrdt(name, this.#options(() => replica.wallMs)),
+      inbox: [],
+      wallMs: 1_800_000_000_000,
+    };
+    replica.doc.on("change", (event) => {
+      if (event.origin === "local") {
+        this.#send(replica, event.message(), event.operations());
+      }
+    });
+    this.replicas.push(replica);
+  }
+
+  #options(wallMs: () => number): JsonCrdtOptions {
+    return {
+      merges: MERGES,
+      clock: { wallMs },
+      pending: { ageMsMax: Number.MAX_SAFE_INTEGER },
+    };
+  }
+
+  #send(
+    from: Replica,
+    message: Uint8Array,
+    operations: OperationJson[],
+  ): void {
+    this.operations.push(...operations);
+    for (const other of this.replicas) {
+      if (other !== from) other.inbox.push({ message, operations });
+    }
+  }
+
+  /** Something happens somewhere. */
+  step(): void {
+    const replica = this.random.pick(this.replicas);
+    const choice = this.random.below(100);
+    if (choice < 50) this.#edit(replica);
+    else if (choice < 85) this.#deliver(replica);
+    else if (choice < 90) this.#jump(replica);
+    else if (choice < 95 && this.#settings) this.#configure(replica);
+    else this.#transact(replica);
+  }
+
+  #jump(replica: Replica): void {
+    const { random } = this;
+    const byMs = random.pick([1, 10, 1000, 30_000, 100_000]);
+    replica.wallMs += random.chance(30) ? -byMs : byMs;
+  }
+
+  #configure({ doc }: Replica): void {
+    const { random } = this;
+    doc.setStrategy(
+      random.pick(PATTERNS),
+      random.chance(50)
+        ? { hierarchy: random.pick(HIERARCHIES) }
+        : { value: random.pick(VALUES) },
+    );
+  }
+
+  #transact(replica: Replica): void {
+    const { doc } = replica;
+    const before = JSON.stringify([doc.inspect(), doc.clock()]);
+    const isFailing = this.random.chance(50);
+    try {
+      doc.transact(() => {
+        const count = this.random.below(5);
+        for (let index = 0; index < count; index++) this.#edit(replica);
+        if (this.#settings && this.random.chance(20)) this.#configure(replica);
+        if (isFailing) throw new Error("on purpose");
+      });
+    } catch (error) {
+      if (!isFailing) throw error;
+      assertEquals(JSON.stringify([doc.inspect(), doc.clock()]), before);
+    }
+  }
+
+  #edit({ doc }: Replica): void {
+    const { random } = this;
+    const path: string[] = [];
+    do path.push(random.pick(KEYS)); while (random.chance(45));
+    const choice = random.below(10);
+    if (choice < 6) doc.set(path, this.#value(0));
+    else if (choice < 9) {
+      doc.delete(random.chance(3) ? [] : path);
+    } else {
+      const value = doc.get(path);
+      if (value === undefined || typeof value === "number") {
+        doc.increment(path, random.below(9) - 3);
+      }
+    }
+  }
+
+  #value(depth: number): JsonValue {
+    const { random } = this;
+    switch (random.below(depth < 2 ? 9 : 6)) {
+      case 0:
+        return null;
+      case 1:
+        return random.chance(50);
+      case 2:
+        return random.pick(["", "x", "long text", "é€😀"]);
+      case 3:
+        return random.below(2000) / 8 - 100;
+      case 4:
+      case 5:
+        return random.below(20) - 5;
+      case 6:
+        return [random.below(3), random.below(3)];
+      default: {
+        const object = JSON.parse("{}") as Record<string, JsonValue>;
+        for (let count = random.below(3); count > 0; count--) {
+          Object.defineProperty(object, random.pick(KEYS), {
+            value: this.#value(depth + 1),
+            enumerable: true,
+            configurable: true,
+            writable: true,
+          });
+        }
+        return object;
+      }
+    }
+  }
+
+  /** A few letters arrive, out of order, some of them twice. */
+  #deliver(replica: Replica): void {
+    const { random } = this;
+    for (let count = random.below(4); count >= 0; count--) {
+      const { inbox } = replica;
+      if (inbox.length === 0) return;
+      const index = random.below(inbox.length);
+      const letter = inbox[index] as Letter;
+      if (!random.chance(10)) inbox.splice(index, 1);
+      this.#open(replica, letter);
+    }
+  }
+
+  #open({ doc }: Replica, letter: Letter): void {
+    if (this.random.chance(20)) {
+      for (const operation of letter.operations) {
+        doc.receive(JSON.parse(JSON.stringify(operation)));
+      }
+    } else doc.receiveMessage(letter.message);
+  }
+
+  /** Everything arrives, and all are the same. */
+  settle(): void {
+    for (const replica of this.replicas) {
+      replica.wallMs = 1_900_000_000_000;
+      while (replica.inbox.length > 0) {
+        const index = this.random.below(replica.inbox.length);
+        const [letter] = replica.inbox.splice(index, 1);
+        this.#open(replica, letter as Letter);
+      }
+      replica.doc.poll();
+    }
+    const [first] = this.replicas;
+    for (const { doc } of this.replicas) {
+      assertEquals(doc.missing(), []);
+      assertEquals(doc.clock(), first?.doc.clock());
+      assertEquals(doc.toJSON(), first?.doc.toJSON());
+      assertEquals(doc.inspect(), first?.doc.inspect());
+    }
+    this.check(first as Replica);
+  }
+
+  /** A replica shows what the operations that it has applied mean. */
+  check({ doc }: Replica): void {
+    const clock = doc.clock();
+    const applied = this.operations.filter(({ dot: [name, counter] }) =>
+      counter <= (clock[name] ?? 0)
+    );
+    assertEquals(doc.toJSON(), new Model(applied, MERGES).toJSON());
+  }
+}
+
+/** Lets a world of `seed` run; throws what goes wrong, with the seed. */
+export function runWorld(seed: number): World {
+  const world = new World(seed);
+  try {
+    const steps = 5 + world.random.below(60);
+    for (let step = 0; step < steps; step++) {
+      world.step();
+      if (world.random.chance(3)) {
+        world.check(world.random.pick(world.replicas));
+      }
+    }
+    world.settle();
+  } catch (error) {
+    throw new Error(
+      `Seed ${seed} fails: ${error instanceof Error ? error.message : error}` +
+        `\nRun it again: SEED=${seed} deno test -A tests/crdt/convergence_test.ts`,
+      { cause: error },
+    );
+  }
+  return world;
+}
