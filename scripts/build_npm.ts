@@ -49,7 +49,7 @@ const PACKAGES: readonly Package[] = [
     description:
       "Processes that find each other by name and send each other messages: Erlang's distribution for Node.js and Deno",
     exports: { ".": "mod", "./testing": "src/sim/mod" },
-    without: ["cli"],
+    without: ["cli", "crdt"],
   },
   {
     folder: "pmd",
@@ -57,7 +57,7 @@ const PACKAGES: readonly Package[] = [
     description: "The port mapper daemon of distflow",
     exports: { ".": "pmd" },
     bin: { "distflow-pmd": "pmd" },
-    without: ["cli", "sim", "node"],
+    without: ["cli", "crdt", "sim", "node"],
   },
   {
     folder: "cli",
@@ -65,7 +65,7 @@ const PACKAGES: readonly Package[] = [
     description: "The admin command of distflow",
     exports: { ".": "cli" },
     bin: { distflow: "cli" },
-    without: ["sim"],
+    without: ["crdt", "sim"],
   },
 ];
 

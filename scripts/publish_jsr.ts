@@ -48,7 +48,9 @@ function stage(name: string, config: Config): string {
   for (const file of ["LICENSE", "README.md", "pmd.ts", `${name}.ts`]) {
     cpSync(join(ROOT, file), join(folder, file));
   }
-  const without = name === "pmd" ? ["cli", "sim", "node"] : ["sim"];
+  const without = name === "pmd"
+    ? ["cli", "crdt", "sim", "node"]
+    : ["crdt", "sim"];
   cpSync(join(ROOT, "src"), join(folder, "src"), {
     recursive: true,
     filter: (from) => !without.some((each) => from === join(ROOT, "src", each)),
