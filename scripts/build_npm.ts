@@ -25,6 +25,7 @@ import { dirname, join, relative } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { buildTree, toolPath, TREE } from "./build_tree.ts";
+import { bundle } from "./bundle.ts";
 import { run } from "./run.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -90,6 +91,7 @@ export async function buildNpm(useDnt: boolean): Promise<string[]> {
     rmSync(folder, { recursive: true, force: true });
     if (dnt === undefined) buildFromTree(each, folder, version);
     else await buildWithDnt(dnt, each, folder, version);
+    await bundlePackage(each, join(folder, dnt ? "esm" : ""));
     for (const file of ["LICENSE", "README.md"]) {
       cpSync(join(ROOT, file), join(folder, file));
     }
@@ -158,6 +160,20 @@ function copyStd(file: string, folder: string): void {
   const to = join(folder, "std", file);
   mkdirSync(dirname(to), { recursive: true });
   writeFileSync(to, text);
+}
+
+/** Puts a few large files in the place of a hundred small ones. */
+async function bundlePackage(each: Package, folder: string): Promise<void> {
+  const target = join(folder, "bundled");
+  await bundle(folder, Object.values(each.exports), target);
+  for (
+    const file of readdirSync(folder, { recursive: true, encoding: "utf8" })
+  ) {
+    const isModule = file.endsWith(".js") && !file.startsWith("bundled");
+    if (isModule) rmSync(join(folder, file));
+  }
+  cpSync(target, folder, { recursive: true });
+  rmSync(target, { recursive: true });
 }
 
 function makeExecutable(path: string): void {

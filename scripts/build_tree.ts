@@ -35,6 +35,7 @@ const TOOLS = {
   "@sinonjs/fake-timers": "15.5.0",
   "@types/node": "20.19.25",
   "deno-std": "1.4.0",
+  "esbuild": "0.28.2",
   "fast-check": "4.10.2",
   "typescript": "7.0.2",
 };

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { buildTree, toolPath, TREE } from "../../scripts/build_tree.ts";
+import { bundle } from "../../scripts/bundle.ts";
 import { run } from "../../scripts/run.ts";
 import { nodeCommand } from "../../scripts/test_node.ts";
 import { PEER_PACKAGES } from "./systems/packages.ts";
@@ -15,7 +16,7 @@ export interface Runtime {
   command(program: string): string[];
 }
 
-/** Deno runs the sources, Node.js what they are compiled to. */
+/** Deno runs the sources, Node.js what the packages hold. */
 export async function openRuntime(name: string): Promise<Runtime> {
   return name === "deno" ? denoRuntime() : await nodeRuntime(name);
 }
@@ -40,7 +41,9 @@ function denoRuntime(): Runtime {
 let tree: Promise<unknown> | undefined;
 
 async function nodeRuntime(name: string): Promise<Runtime> {
-  tree ??= buildTree().then(installPeers);
+  tree ??= buildTree()
+    .then((folder) => bundle(folder, ["mod"], folder))
+    .then(installPeers);
   await tree;
   const [command = "node", ...args] = nodeCommand(
     name.slice("node".length) || undefined,
