@@ -104,7 +104,10 @@ async function runDemo(): Promise<void> {
   const actors: Actor[] = [];
   // Once an actor has ended, the step that waits for it fails.
   const stop = () => actors.forEach((actor) => void actor.end("SIGKILL"));
-  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, stop);
+  // Ctrl-C comes twice: from the terminal, and passed on by `deno task`.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    process.on(signal, stop);
+  }
   // Whoever read this may be gone; the actors are to be ended all the same.
   process.stdout.on("error", () => {});
   try {
@@ -157,7 +160,8 @@ async function runCli(port: number, ...words: string[]): Promise<void> {
     ...words,
     "--port",
     String(port),
-  ], { stdio: ["ignore", "pipe", "pipe"] });
+    // Not to be interrupted together with this process: it cleans up.
+  ], { stdio: ["ignore", "pipe", "pipe"], detached: true });
   for (const stream of [child.stdout, child.stderr]) {
     createInterface({ input: stream }).on(
       "line",

@@ -46,6 +46,20 @@ Deno.test("demo: one that is interrupted cleans up, too, and fails", async () =>
   await family.leavesNothing();
 });
 
+Deno.test("demo: one that is interrupted again still cleans up", async () => {
+  await using family = new Family(scriptCommand(EXAMPLE), {
+    limitMs: LIMIT_MS,
+  });
+  await family.program.says("alice | is up");
+  family.program.kill("SIGTERM");
+  await family.program.says("The demo ends early");
+  family.program.kill("SIGTERM");
+  const { code, output } = await family.end();
+  assertEquals(code, 1, output);
+  assertMatch(output, /PMD shut down/);
+  await family.leavesNothing();
+});
+
 Deno.test("demo: it cleans up even if nobody reads it to its end", async () => {
   await using family = new Family(scriptCommand(EXAMPLE), {
     limitMs: LIMIT_MS,
