@@ -256,7 +256,9 @@ function checkName(
   option: string,
   value: string | undefined,
 ): string | undefined {
-  if (value === undefined || ALIAS_PATTERN.test(value)) return value;
+  if (value === undefined) return undefined;
+  // A pattern takes anything for text, such as a number or null.
+  if (typeof value === "string" && ALIAS_PATTERN.test(value)) return value;
   throw new TypeError(
     `Cannot ${ACT} as '${option}' must be 1 to 128 letters, digits, ".", "_" and "-", not beginning with "." or "-": current value is ${
       JSON.stringify(String(value).slice(0, 150))

@@ -16,17 +16,20 @@ export interface Target {
  * @throws {TypeError} If the text is neither.
  */
 export function parseTarget(text: string): Target {
+  if (typeof text !== "string") throw notTarget(String(text));
   const at = text.indexOf("@");
   const name = at < 0 ? text : text.slice(0, at);
   const pmd = at < 0 ? undefined : parseHost(text.slice(at + 1));
   if (!ALIAS_PATTERN.test(name) || (at >= 0 && pmd === undefined)) {
-    throw new TypeError(
-      `Cannot use ${
-        JSON.stringify(text.slice(0, 300))
-      } as a target: it must be an alias, a node id, or alias@host[:pmdPort]`,
-    );
+    throw notTarget(JSON.stringify(text.slice(0, 300)));
   }
   return pmd === undefined ? { name } : { name, pmd };
+}
+
+function notTarget(shown: string): TypeError {
+  return new TypeError(
+    `Cannot use ${shown} as a target: it must be an alias, a node id, or alias@host[:pmdPort]`,
+  );
 }
 
 const HOST = /^(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::(\d{1,5}))?$/;

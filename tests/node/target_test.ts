@@ -39,7 +39,9 @@ Deno.test("anything else is refused, and the message shows what it may be", () =
     "a@" + "h".repeat(300),
     "a\n",
   ];
-  for (const text of wrong) {
+  // Not all callers are checked by a compiler.
+  const wrongTypes = [undefined, null, 5, { name: "a" }] as unknown as string[];
+  for (const text of [...wrong, ...wrongTypes]) {
     assertThrows(() => parseTarget(text), TypeError, "alias@host[:pmdPort]");
   }
 });
