@@ -1,4 +1,4 @@
-import { hasCode } from "../base/errors.ts";
+import { DistflowError, hasCode } from "../base/errors.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Platform } from "../transport/platform.ts";
 import { type Address, isLoopback } from "../transport/transport.ts";
@@ -135,11 +135,35 @@ async function spawnPmd(options: ReachPmdOptions): Promise<void> {
 /**
  * The PMD's entry point: beside the library's, wherever that was loaded from
  * (a file, a registry's `https:` address, or the npm package).
+ *
+ * @throws {DistflowError} `SPAWN_UNAVAILABLE` if this module is part of a
+ * bundle.
  */
 export function pmdModule(): URL {
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  return new URL(`../../pmd.${extension}`, import.meta.url);
+  return pmdBeside(import.meta.url);
 }
+
+/**
+ * The PMD's entry point in the source tree that has this module at `url`.
+ *
+ * Within a user's bundle, `url` is that file's, or undefined if that is
+ * CommonJS. Whatever is called `pmd.js` near it is not ours to run.
+ *
+ * @throws {DistflowError} `SPAWN_UNAVAILABLE` if it is at no such place.
+ */
+export function pmdBeside(url: string | undefined): URL {
+  const extension = url?.match(OWN_PLACE)?.[1];
+  if (extension === undefined) {
+    throw new DistflowError(
+      "SPAWN_UNAVAILABLE",
+      'Cannot start a PMD process: its module is not here, as in a bundle. Start one with "distflow pmd start"',
+    );
+  }
+  return new URL(`../../pmd.${extension}`, url);
+}
+
+/** This module, or where `scripts/bundle.ts` puts it in the npm packages. */
+const OWN_PLACE = /\/src\/(?:pmd\/launch|chunks\/chunk-[A-Z0-9]{8})\.(js|ts)$/;
 
 /** Resolves after `delayMs` and some jitter, so that many do not move as one. */
 function delay(platform: Platform, delayMs: number): Promise<void> {
