@@ -77,8 +77,7 @@ export class Router {
    * Makes a router.
    *
    * @param queueUnitsMax UTF-16 units that may wait on one link; also all that
-   * may wait for links that are not open yet, but for the first message to each
-   * target.
+   * may wait for links that are not open yet, unless it is a single message.
    */
   constructor(host: RouterHost, links: LinkTable, queueUnitsMax: number) {
     this.#host = host;

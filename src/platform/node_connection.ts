@@ -99,7 +99,8 @@ export class NodeConnection implements Connection {
 
   /**
    * Node.js reads up to 2 MiB from one socket before it looks at any other:
-   * that is 10 ms of small messages.
+   * that is 10 ms of small messages. Of round trips beside a flood, one in a
+   * hundred took 3 to 4 ms without this, and takes 1.5 to 2.5 (2026-11).
    */
   #yield(): void {
     this.#turnBytes = 0;

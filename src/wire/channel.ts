@@ -76,7 +76,7 @@ type ChannelState = "hello" | "parked" | "open" | "closing" | "closed";
  * messages (objects) and data messages (joined into arrays).
  *
  * Control goes out before data. What is queued in one turn of the event loop
- * is written at its end, or as soon as 64 KiB (2 KiB of control) are together; small data messages
+ * is written at its end, or as soon as 64 KiB are together, or 2 KiB and a control message; small data messages
  * share a frame. Malformed input closes this channel with a code.
  */
 export class Channel {

@@ -42,14 +42,17 @@ export const SYSTEMS: Readonly<Record<SystemName, System>> = {
 /** Whether what a system needs is installed on this machine. */
 export function isInstalled(name: SystemName): boolean {
   const { needs = [] } = SYSTEMS[name];
-  return needs.every((command) => {
-    try {
-      execFileSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" });
-      return true;
-    } catch {
-      return false;
-    }
-  });
+  return needs.every(hasCommand);
+}
+
+/** Whether this machine has a command. */
+export function hasCommand(command: string): boolean {
+  try {
+    execFileSync("sh", ["-c", `command -v ${command}`], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** What a process of a benchmark is told on its command line. */
@@ -126,13 +129,17 @@ async function startNats(
 ): Promise<void> {
   const server = ["nats-server", "-a", "127.0.0.1", "-p", String(port)];
   stack.use(new Program([...server, "--log", "/dev/null"]));
+  await untilSomebodyListens(port);
+}
+
+/** Resolves once somebody listens on a port. */
+export async function untilSomebodyListens(port: number): Promise<void> {
   while (!await answers(port)) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
-/** Whether somebody listens on a port. */
-export function answers(port: number): Promise<boolean> {
+function answers(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1", () => {
       socket.destroy();
@@ -158,9 +165,7 @@ async function startErlang(
     ERL_EPMD_ADDRESS: "127.0.0.1",
   };
   stack.use(new Program(["epmd"], env));
-  while (!await answers(port)) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await untilSomebodyListens(port);
   return (role) =>
     new Program([
       "erl",

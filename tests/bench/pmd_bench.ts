@@ -1,9 +1,8 @@
 import { Buffer } from "node:buffer";
-import { execFileSync } from "node:child_process";
 import { connect, type Socket } from "node:net";
 import { currentPlatform } from "../../src/platform/mod.ts";
 import { PmdClient } from "../../src/pmd/client.ts";
-import { answers } from "./cast.ts";
+import { hasCommand, untilSomebodyListens } from "./cast.ts";
 import type { Bar, Result } from "./measure.ts";
 import { Program } from "./program.ts";
 import type { Runtime } from "./runtime.ts";
@@ -122,16 +121,10 @@ async function startEpmd(
   stack: AsyncDisposableStack,
   port: number,
 ): Promise<boolean> {
-  try {
-    execFileSync("sh", ["-c", "command -v epmd"], { stdio: "ignore" });
-  } catch {
-    return false;
-  }
+  if (!hasCommand("epmd")) return false;
   const env = { ERL_EPMD_PORT: String(port), ERL_EPMD_ADDRESS: "127.0.0.1" };
   stack.use(new Program(["epmd"], env));
-  while (!await answers(port)) {
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await untilSomebodyListens(port);
   // ALIVE2_REQ: port 1, a visible node, TCP, versions 6 and 5, its name.
   const about = [120, 0, 1, 77, 0, 0, 6, 0, 5, 0, 6];
   const name = Buffer.from("worker");

@@ -8,6 +8,7 @@ import { FrameWriter, utf8Length } from "../../src/wire/frame.ts";
 import { encodeHello } from "../../src/wire/hello.ts";
 import {
   CLOSE_TIMEOUT_MS,
+  CONTROL_FLUSH_UNITS,
   FLUSH_UNITS,
   FRAME_BYTES_DEFAULT,
   FRAME_BYTES_MIN,
@@ -381,6 +382,16 @@ Deno.test("what one turn sends is one write and one frame", () => {
 Deno.test("64 KiB do not wait for the end of the turn", () => {
   const world = ChannelWorld.open();
   world.channel.sendData(JSON.stringify("x".repeat(FLUSH_UNITS)));
+  assertEquals(world.connection.writeCount, 1);
+});
+
+Deno.test("2 KiB with a control message do not wait for it, either", () => {
+  const world = ChannelWorld.open();
+  const filler = "x".repeat(CONTROL_FLUSH_UNITS / 2);
+  world.channel.sendData(JSON.stringify(filler));
+  world.channel.sendData(JSON.stringify(filler));
+  assertEquals(world.connection.writeCount, 0);
+  world.channel.sendControl(PING);
   assertEquals(world.connection.writeCount, 1);
 });
 
