@@ -1,14 +1,12 @@
-import { Emitter } from "../base/emitter.ts";
 import type { JsonValue } from "../base/json.ts";
-import { AppliedChange } from "./applied_change.ts";
 import { Author } from "./author.ts";
 import { Core } from "./core.ts";
-import { DocumentView } from "./document_view.ts";
-import type { Change, DocumentEvents, Dot } from "./events.ts";
+import type { Change, Dot } from "./events.ts";
 import { HybridClock } from "./hybrid_clock.ts";
 import { Inbox, type Receipt } from "./inbox.ts";
 import { makeInitial } from "./initial.ts";
 import { decodeMessage, type Unit } from "./message.ts";
+import { ObservedDocument } from "./observed_document.ts";
 import { DELETE, INCREMENT, type Operation } from "./operation.ts";
 import { operationFromJson, type OperationJson } from "./operation_json.ts";
 import {
@@ -50,11 +48,10 @@ export type Receipts = { readonly [Name in Receipt]: number };
  * assertEquals(bob.toJSON(), { user: { name: "Ann" } });
  * ```
  */
-export class JsonCrdt extends DocumentView {
+export class JsonCrdt extends ObservedDocument {
   readonly #author: Author;
   readonly #inbox: Inbox;
   readonly #pending: Pending;
-  readonly #emitter: Emitter<DocumentEvents>;
   #transaction: Transaction | null = null;
 
   /**
@@ -64,16 +61,18 @@ export class JsonCrdt extends DocumentView {
    * copied one included.
    */
   constructor(replicaId: string, options: JsonCrdtOptions = {}) {
-    super(makeCore(checkReplicaName(replicaId), options));
+    super(
+      makeCore(checkReplicaName(replicaId), options),
+      options.onListenerError ?? (() => {}),
+    );
     this.#author = new Author(this.core, options.registerCountMax ?? 100_000);
     this.#pending = new Pending(options.pending);
-    this.#emitter = new Emitter(options.onListenerError ?? (() => {}));
     this.#inbox = new Inbox(this.core, this.#pending, {
       onApplied: (unit, changed) => this.#tellRemote(unit, changed),
-      onSync: (event) => this.#emitter.emit("sync", event),
+      onSync: (event) => this.emitter.emit("sync", event),
       onReject: (code, { replica, counter }, reason) => {
         const dot: Dot = [this.core.replicas.nameOf(replica), counter];
-        this.#emitter.emit("reject", { code, dot, reason });
+        this.emitter.emit("reject", { code, dot, reason });
       },
     });
     if (options.initial !== undefined) {
@@ -337,54 +336,6 @@ export class JsonCrdt extends DocumentView {
     return this.#inbox.missing();
   }
 
-  /**
-   * Calls `listener` at each `event` from now on.
-   *
-   * @returns A function that removes the listener again.
-   *
-   * @example Who changed what
-   * ```ts
-   * import { JsonCrdt } from "./document.ts";
-   * import { assertEquals } from "@std/assert";
-   *
-   * const doc = new JsonCrdt("ann");
-   * doc.on("change", ({ replica, changes }) => {
-   *   assertEquals([replica, changes], ["ann", [{ kind: "set", path: ["a"] }]]);
-   * });
-   * doc.set(["a"], 1);
-   * ```
-   */
-  on<Name extends keyof DocumentEvents>(
-    event: Name,
-    listener: (...args: DocumentEvents[Name]) => unknown,
-  ): () => void {
-    return this.#emitter.on(event, listener);
-  }
-
-  /**
-   * Removes `listener`; does nothing if it is not there.
-   *
-   * @example Not told any more
-   * ```ts
-   * import { JsonCrdt } from "./document.ts";
-   * import { assertEquals } from "@std/assert";
-   *
-   * const doc = new JsonCrdt("ann");
-   * let count = 0;
-   * const listener = () => count++;
-   * doc.on("change", listener);
-   * doc.off("change", listener);
-   * doc.set(["a"], 1);
-   * assertEquals(count, 0);
-   * ```
-   */
-  off<Name extends keyof DocumentEvents>(
-    event: Name,
-    listener: (...args: DocumentEvents[Name]) => unknown,
-  ): void {
-    this.#emitter.off(event, listener);
-  }
-
   /** Reads what came; bad input leaves no names behind. */
   #decode<Result>(read: () => Result): Result {
     const { replicas } = this.core;
@@ -415,17 +366,12 @@ export class JsonCrdt extends DocumentView {
   #commit(transaction: Transaction): void {
     transaction.close();
     const { operations, changes } = transaction;
-    if (operations.length === 0) return;
-    if (this.#emitter.listenerCount("change") === 0) return;
-    this.#emitter.emit(
-      "change",
-      new AppliedChange(this.core, "local", operations, changes),
-    );
+    if (operations.length === 0 || !this.isObserved) return;
+    this.tellChange("local", operations, changes);
   }
 
   #tellRemote(unit: Unit, changed: readonly Operation[]): void {
-    if (changed.length === 0) return;
-    if (this.#emitter.listenerCount("change") === 0) return;
+    if (changed.length === 0 || !this.isObserved) return;
     const changes = changed.map(({ kind, path }): Change => ({
       kind: kind === DELETE
         ? "delete"
@@ -434,10 +380,7 @@ export class JsonCrdt extends DocumentView {
         : "set",
       path,
     }));
-    this.#emitter.emit(
-      "change",
-      new AppliedChange(this.core, "remote", unit, changes),
-    );
+    this.tellChange("remote", unit, changes);
   }
 }
 

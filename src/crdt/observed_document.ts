@@ -1,0 +1,121 @@
+import { Emitter, type ListenerErrorHandler } from "../base/emitter.ts";
+import { AppliedChange } from "./applied_change.ts";
+import type { Core } from "./core.ts";
+import { DocumentView } from "./document_view.ts";
+import type { Change, DocumentEvents } from "./events.ts";
+import type { Unit } from "./message.ts";
+import type { PathPattern } from "./pattern.ts";
+import { type WatchCallback, Watchers } from "./watchers.ts";
+
+/** How a document tells what happens to it; see `JsonCrdt`. */
+export abstract class ObservedDocument extends DocumentView {
+  /** Who listens. */
+  protected readonly emitter: Emitter<DocumentEvents>;
+  /** Who watches. */
+  protected readonly watchers: Watchers;
+
+  /** Makes the view of `core`; listeners that fail are told of. */
+  protected constructor(core: Core, onListenerError: ListenerErrorHandler) {
+    super(core);
+    this.emitter = new Emitter(onListenerError);
+    this.watchers = new Watchers(onListenerError);
+  }
+
+  /**
+   * Calls `listener` at each `event` from now on.
+   *
+   * @returns A function that removes the listener again.
+   *
+   * @example Who changed what
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.on("change", ({ replica, changes }) => {
+   *   assertEquals([replica, changes], ["ann", [{ kind: "set", path: ["a"] }]]);
+   * });
+   * doc.set(["a"], 1);
+   * ```
+   */
+  on<Name extends keyof DocumentEvents>(
+    event: Name,
+    listener: (...args: DocumentEvents[Name]) => unknown,
+  ): () => void {
+    return this.emitter.on(event, listener);
+  }
+
+  /**
+   * Removes `listener`; does nothing if it is not there.
+   *
+   * @example Not told any more
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * let count = 0;
+   * const listener = () => count++;
+   * doc.on("change", listener);
+   * doc.off("change", listener);
+   * doc.set(["a"], 1);
+   * assertEquals(count, 0);
+   * ```
+   */
+  off<Name extends keyof DocumentEvents>(
+    event: Name,
+    listener: (...args: DocumentEvents[Name]) => unknown,
+  ): void {
+    this.emitter.off(event, listener);
+  }
+
+  /**
+   * Calls `callback` once for each transaction that changed what matches
+   * `pattern`, with the changes that did, after `change` was told.
+   *
+   * In a pattern `*` is any one step and `**` any number of them. A change
+   * above what the pattern matches counts, as it may take that away or bring
+   * it. The cost of a change depends on the watchers that it concerns, not on
+   * how many there are.
+   *
+   * @returns A function that ends it.
+   * @throws {DistflowError} `INVALID_PATH` if the pattern is none.
+   *
+   * @example The names of all users
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * const seen: unknown[] = [];
+   * const end = doc.watch("users.*.name", (changes) => {
+   *   seen.push(changes.map(({ path }) => path.join(".")));
+   * });
+   * doc.set(["users", "7", "name"], "Bo");
+   * doc.set(["users", "7", "age"], 30);
+   * doc.delete(["users", "7"]);
+   * end();
+   * doc.set(["users", "8", "name"], "Cy");
+   * assertEquals(seen, [["users.7.name"], ["users.7"]]);
+   * ```
+   */
+  watch(pattern: PathPattern, callback: WatchCallback): () => void {
+    return this.watchers.add(pattern, callback);
+  }
+
+  /** Whether anyone would hear of a change. */
+  protected get isObserved(): boolean {
+    return this.watchers.count > 0 || this.emitter.listenerCount("change") > 0;
+  }
+
+  /** Tells of a transaction. */
+  protected tellChange(
+    origin: "local" | "remote",
+    unit: Unit,
+    changes: readonly Change[],
+  ): void {
+    const event = new AppliedChange(this.core, origin, unit, changes);
+    this.emitter.emit("change", event);
+    if (this.watchers.count > 0) this.watchers.tell(changes, event);
+  }
+}
