@@ -1,5 +1,6 @@
 import type { Child } from "./branch.ts";
 import type { HybridClock } from "./hybrid_clock.ts";
+import { MergeGuard } from "./merge_check.ts";
 import { SETTINGS, type Space } from "./operation.ts";
 import { Reader } from "./reader.ts";
 import { ReplicaTable } from "./replica_table.ts";
@@ -22,6 +23,8 @@ export class Core {
   readonly strategies: Strategies = new Strategies();
   /** What the state shows. */
   readonly reader: Reader;
+  /** The functions of custom merges. */
+  readonly merges: MergeGuard;
   /** The index of this replica. */
   readonly self: number;
 
@@ -32,12 +35,13 @@ export class Core {
     merges: ReadonlyMap<string, MergeFunction>,
   ) {
     this.self = this.replicas.indexOf(name);
+    this.merges = new MergeGuard(merges);
     this.clock = clock;
     this.reader = new Reader(
       this.tree,
       this.replicas,
       this.strategies,
-      (merge) => merges.get(merge),
+      (merge, values) => this.merges.merge(merge, values),
     );
   }
 

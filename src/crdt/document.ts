@@ -75,6 +75,8 @@ export class JsonCrdt extends ObservedDocument {
         this.emitter.emit("reject", { code, dot, reason });
       },
     });
+    this.core.merges.onViolation = (name, violation) =>
+      this.emitter.emit("violation", { name, ...violation });
     if (options.initial !== undefined) {
       const message = makeInitial(options.initial);
       if (message !== null) this.receiveMessage(message);

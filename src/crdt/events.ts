@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../base/errors.ts";
+import type { MergeViolation } from "./merge_check.ts";
 import type { OperationJson } from "./operation_json.ts";
 import type { Path } from "./pattern.ts";
 
@@ -63,6 +64,12 @@ export interface RejectEvent {
   readonly reason: string;
 }
 
+/** A custom merge function that cannot be trusted; told once for each law. */
+export interface ViolationEvent extends MergeViolation {
+  /** Its name in the strategy `merge:name`. */
+  readonly name: string;
+}
+
 /** Events of a document, told when its state is consistent. */
 export interface DocumentEvents {
   /** What is shown changed; one for each transaction. */
@@ -71,4 +78,6 @@ export interface DocumentEvents {
   "sync": [event: SyncEvent];
   /** An operation was refused. */
   "reject": [event: RejectEvent];
+  /** A custom merge function broke a law. */
+  "violation": [event: ViolationEvent];
 }

@@ -1,9 +1,12 @@
 import type { JsonValue } from "../base/json.ts";
-import type { Candidate, MergeFunction, ValueStrategy } from "./strategies.ts";
+import type { Candidate, ValueStrategy } from "./strategies.ts";
 import { canonicalText } from "./values.ts";
 
-/** Looks a merge function up by the name in its strategy. */
-export type FindMerge = (name: string) => MergeFunction | undefined;
+/** Merges by the name in a strategy; `undefined` if that fails. */
+export type NamedMerge = (
+  name: string,
+  values: readonly JsonValue[],
+) => JsonValue | undefined;
 
 /**
  * The value that concurrent ones show together; one alone shows as it is.
@@ -13,7 +16,7 @@ export type FindMerge = (name: string) => MergeFunction | undefined;
 export function foldValues(
   strategy: ValueStrategy,
   candidates: readonly Candidate[],
-  findMerge: FindMerge,
+  mergeNamed: NamedMerge,
 ): JsonValue {
   const [first] = candidates;
   if (candidates.length === 1 && first !== undefined) return first.value;
@@ -32,8 +35,8 @@ export function foldValues(
     case "set-union":
       return uniteValues(values);
     default: {
-      const merge = findMerge(strategy.slice("merge:".length));
-      return merge === undefined ? newest(candidates).value : merge(values);
+      const merged = mergeNamed(strategy.slice("merge:".length), values);
+      return merged === undefined ? newest(candidates).value : merged;
     }
   }
 }

@@ -1,4 +1,9 @@
 /** The JSON CRDT; see the README of this folder. @module */
 export { JsonCrdt, type Receipts } from "./document.ts";
 export type { JsonCrdtOptions } from "./options.ts";
+export {
+  checkMerge,
+  type MergeLaw,
+  type MergeViolation,
+} from "./merge_check.ts";
 export { asRegister, Register } from "./values.ts";

@@ -1,6 +1,6 @@
 import type { JsonValue } from "../base/json.ts";
 import type { Branch, Child } from "./branch.ts";
-import { type FindMerge, foldValues } from "./fold.ts";
+import { foldValues, type NamedMerge } from "./fold.ts";
 import { MAP, NOTHING } from "./operation.ts";
 import type { Path, Step } from "./pattern.ts";
 import type { ReplicaTable } from "./replica_table.ts";
@@ -17,19 +17,19 @@ export class Reader {
   readonly #tree: Tree;
   readonly #replicas: ReplicaTable;
   readonly #strategies: Strategies;
-  readonly #findMerge: FindMerge;
+  readonly #mergeNamed: NamedMerge;
 
   /** Makes a reader of `tree`. */
   constructor(
     tree: Tree,
     replicas: ReplicaTable,
     strategies: Strategies,
-    findMerge: FindMerge,
+    mergeNamed: NamedMerge,
   ) {
     this.#tree = tree;
     this.#replicas = replicas;
     this.#strategies = strategies;
-    this.#findMerge = findMerge;
+    this.#mergeNamed = mergeNamed;
   }
 
   /** The place that shows at `path` below `root`, or `undefined`. */
@@ -102,7 +102,7 @@ export class Reader {
     return foldValues(
       this.#strategies.valueAt(path),
       this.candidates(slot),
-      this.#findMerge,
+      this.#mergeNamed,
     );
   }
 

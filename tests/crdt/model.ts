@@ -156,7 +156,7 @@ export class Model {
     const value = foldValues(
       this.#strategies.valueAt(path),
       values,
-      (name) => this.#merges[name],
+      (name, values) => this.#merges[name]?.(values),
     );
     return { kind: "leaf", value };
   }
