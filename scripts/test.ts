@@ -33,6 +33,7 @@ const TEST_FOLDERS = [
   "pmd",
   "node",
   "crdt",
+  "store",
   "cli",
   "sim",
   "system",

@@ -46,6 +46,8 @@ export type ErrorCode =
   | "SLOW_CONSUMER"
   | "SPAWN_UNAVAILABLE"
   | "STALE_INCARNATION"
+  | "STORE_FAILED"
+  | "STORE_UNAVAILABLE"
   | "TIMEOUT"
   | "WRONG_PEER";
 

@@ -1,9 +1,16 @@
+import type { SqliteApi } from "./storage.ts";
+
 /** Modules of Node.js that the platform uses, by name. */
 interface Builtins {
   readonly "node:child_process": typeof import("node:child_process");
   readonly "node:fs": typeof import("node:fs");
   readonly "node:net": typeof import("node:net");
   readonly "node:url": typeof import("node:url");
+}
+
+/** Modules that not every Node.js that is supported has. */
+interface OptionalBuiltins {
+  readonly "node:sqlite": SqliteApi;
 }
 
 /** What is used of `process`; written down, as the global has no types. */
@@ -25,4 +32,13 @@ export function builtin<Name extends keyof Builtins>(
   name: Name,
 ): Builtins[Name] {
   return nodeProcess().getBuiltinModule(name) as Builtins[Name];
+}
+
+/** The same, or `undefined` where the runtime has no such module. */
+export function optionalBuiltin<Name extends keyof OptionalBuiltins>(
+  name: Name,
+): OptionalBuiltins[Name] | undefined {
+  // Its types differ between versions of Node.js, or are missing.
+  const found: unknown = nodeProcess().getBuiltinModule(name);
+  return found as OptionalBuiltins[Name] | undefined;
 }

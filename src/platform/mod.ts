@@ -5,6 +5,7 @@ import { denoApi } from "./deno_api.ts";
 import { nodeTransport } from "./node.ts";
 import { currentProcess } from "./process.ts";
 import { systemRandom } from "./random.ts";
+import { nodeStorage } from "./storage.ts";
 
 let platform: Platform | undefined;
 
@@ -17,6 +18,7 @@ export function currentPlatform(): Platform {
       random: systemRandom,
       transport: deno === undefined ? nodeTransport : denoTransport(deno),
       process: currentProcess(),
+      storage: nodeStorage,
     };
   }
   return platform;

@@ -1,5 +1,6 @@
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
+import type { Storage } from "./storage.ts";
 import type { Transport } from "./transport.ts";
 
 /** A module to run in a process of its own; see {@linkcode ProcessControl.spawn}. */
@@ -67,4 +68,6 @@ export interface Platform {
   readonly transport: Transport;
   /** The process. */
   readonly process: ProcessControl;
+  /** What outlives the process; missing where nothing does. */
+  readonly storage?: Storage;
 }

@@ -1,0 +1,169 @@
+import { DistflowError } from "../base/errors.ts";
+import { currentPlatform } from "../platform/mod.ts";
+import type { Files } from "../transport/storage.ts";
+import { decodeRecords, encodeRecord } from "./record_file.ts";
+import {
+  checkDocumentName,
+  type SnapshotStore,
+  type StoredDocument,
+  type StoreOptions,
+} from "./snapshot_store.ts";
+import { Turns } from "./turns.ts";
+
+const SNAPSHOT = ".snapshot";
+const MESSAGES = ".messages";
+const TEMPORARY = ".tmp";
+
+/**
+ * Keeps documents as files of a folder: `name.snapshot`, which is replaced as a
+ * whole, and `name.messages`, which grows until the next snapshot.
+ *
+ * A process that is killed, at any byte, leaves the old snapshot or the new
+ * one, and all messages whose `append` resolved.
+ *
+ * @example Saved and loaded
+ * ```ts
+ * import { FileStore } from "./file_store.ts";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const folder = await Deno.makeTempDir();
+ * const store = new FileStore(folder);
+ * await store.save("todo", new Uint8Array([1]));
+ * await store.append("todo", new Uint8Array([2]));
+ * await store.close();
+ *
+ * const stored = await new FileStore(folder).load("todo");
+ * assertEquals(stored?.snapshot, new Uint8Array([1]));
+ * assertEquals(stored?.messages, [new Uint8Array([2])]);
+ * await Deno.remove(folder, { recursive: true });
+ * ```
+ */
+export class FileStore implements SnapshotStore {
+  readonly #folder: string;
+  readonly #files: Files;
+  readonly #turns = new Turns();
+  /** Where the next message of a document belongs, once that is known. */
+  readonly #ends: Map<string, number> = new Map();
+  #isOpen: Promise<void> | undefined;
+
+  /**
+   * Makes a store of a folder, which is made when it is first needed.
+   *
+   * @throws {DistflowError} `STORE_UNAVAILABLE` on a platform without files.
+   */
+  constructor(folder: string, options: StoreOptions = {}) {
+    const { storage } = options.platform ?? currentPlatform();
+    if (storage === undefined) {
+      throw new DistflowError(
+        "STORE_UNAVAILABLE",
+        "Cannot keep snapshots in files: this platform has none",
+      );
+    }
+    this.#folder = folder;
+    this.#files = storage.files;
+  }
+
+  /** See {@linkcode SnapshotStore.load}. */
+  load(name: string): Promise<StoredDocument | undefined> {
+    return this.#turn(name, async (path) => {
+      const snapshot = await this.#files.read(path + SNAPSHOT);
+      const messages = await this.#readMessages(path);
+      return snapshot === undefined && messages.length === 0
+        ? undefined
+        : { snapshot, messages };
+    });
+  }
+
+  /** See {@linkcode SnapshotStore.save}. */
+  save(name: string, snapshot: Uint8Array): Promise<void> {
+    const bytes = snapshot.slice();
+    return this.#turn(name, async (path) => {
+      await this.#files.replace(path + SNAPSHOT, bytes);
+      // Whoever dies here finds messages that the snapshot has, too.
+      this.#ends.delete(path);
+      await this.#files.writeEnd(path + MESSAGES, 0, new Uint8Array());
+      this.#ends.set(path, 0);
+    });
+  }
+
+  /** See {@linkcode SnapshotStore.append}. */
+  append(name: string, message: Uint8Array): Promise<void> {
+    const record = encodeRecord(message);
+    return this.#turn(name, async (path) => {
+      if (!this.#ends.has(path)) await this.#readMessages(path);
+      const end = this.#ends.get(path) ?? 0;
+      await this.#files.writeEnd(path + MESSAGES, end, record);
+      this.#ends.set(path, end + record.length);
+    });
+  }
+
+  /** See {@linkcode SnapshotStore.names}. */
+  async names(): Promise<string[]> {
+    await this.#turns.settle();
+    const names = new Set<string>();
+    for (const file of await this.#files.list(this.#folder)) {
+      const end = [SNAPSHOT, MESSAGES].find((each) => file.endsWith(each));
+      if (end === undefined) continue;
+      names.add(decodeURIComponent(file.slice(0, -end.length)));
+    }
+    return [...names].sort((a, b) => (a < b ? -1 : 1));
+  }
+
+  /** See {@linkcode SnapshotStore.remove}. */
+  remove(name: string): Promise<void> {
+    return this.#turn(name, async (path) => {
+      this.#ends.delete(path);
+      await this.#files.remove(path + SNAPSHOT);
+      await this.#files.remove(path + MESSAGES);
+    });
+  }
+
+  /** See {@linkcode SnapshotStore.close}. */
+  close(): Promise<void> {
+    return this.#turns.settle();
+  }
+
+  async #readMessages(path: string): Promise<Uint8Array[]> {
+    const file = await this.#files.read(path + MESSAGES) ?? new Uint8Array();
+    const { records, end } = decodeRecords(file);
+    this.#ends.set(path, end);
+    return records;
+  }
+
+  async #turn<Result>(
+    name: string,
+    act: (path: string) => Promise<Result>,
+  ): Promise<Result> {
+    const path = `${this.#folder}/${fileNameOf(checkDocumentName(name))}`;
+    return await this.#turns.take(path, async () => {
+      this.#isOpen ??= this.#open();
+      await this.#isOpen;
+      return await act(path);
+    });
+  }
+
+  /** Makes the folder, and removes what processes that died left half done. */
+  async #open(): Promise<void> {
+    await this.#files.makeFolder(this.#folder);
+    for (const file of await this.#files.list(this.#folder)) {
+      if (file.endsWith(TEMPORARY)) {
+        await this.#files.remove(`${this.#folder}/${file}`);
+      }
+    }
+  }
+}
+
+/**
+ * A file's name for any document's, on any system: capital letters are written
+ * by their number, as some systems do not tell them from small ones.
+ */
+function fileNameOf(name: string): string {
+  let file = "";
+  for (const byte of new TextEncoder().encode(name)) {
+    const character = String.fromCharCode(byte);
+    file += /[a-z0-9_-]/.test(character)
+      ? character
+      : `%${byte.toString(16).padStart(2, "0")}`;
+  }
+  return file;
+}

@@ -1,0 +1,71 @@
+import type { Platform } from "../transport/platform.ts";
+
+/** What a store has of a document. */
+export interface StoredDocument {
+  /** The newest snapshot; `undefined` if there was none yet. */
+  readonly snapshot: Uint8Array | undefined;
+  /**
+   * What was appended since, in order. After a crash a message may be in the
+   * snapshot also: applying it again changes nothing.
+   */
+  readonly messages: readonly Uint8Array[];
+}
+
+/**
+ * Keeps documents when the process has ended: of each a snapshot, and messages
+ * that were appended since.
+ *
+ * Calls may overlap; those on one document are done one after the other. A
+ * promise that resolves means that the bytes are safe. One process at a time
+ * may write to a store.
+ */
+export interface SnapshotStore {
+  /** What there is of the document; `undefined` if it was never saved. */
+  load(name: string): Promise<StoredDocument | undefined>;
+  /**
+   * Replaces the snapshot, and drops what was appended before.
+   *
+   * Whenever the process dies, the store has the old snapshot or the new one.
+   */
+  save(name: string, snapshot: Uint8Array): Promise<void>;
+  /** Adds a message to the snapshot; cheaper than saving it anew. */
+  append(name: string, message: Uint8Array): Promise<void>;
+  /** The names of all documents, in code unit order. */
+  names(): Promise<string[]>;
+  /** Forgets a document; does nothing if there is none. */
+  remove(name: string): Promise<void>;
+  /** Waits for what was begun, and lets everything go. */
+  close(): Promise<void>;
+}
+
+/** Options for the stores. */
+export interface StoreOptions {
+  /**
+   * Where to get files and databases from.
+   *
+   * @default {currentPlatform()}
+   */
+  platform?: Pick<Platform, "storage">;
+}
+
+/** UTF-16 units that the name of a document may have in a store. */
+export const DOCUMENT_NAME_LENGTH_MAX = 80;
+
+/**
+ * Returns the name of a document if it is one.
+ *
+ * @throws {TypeError} If it is empty, too long, or has a lone surrogate.
+ */
+export function checkDocumentName(name: unknown): string {
+  if (
+    typeof name === "string" && name.length > 0 && name.isWellFormed() &&
+    name.length <= DOCUMENT_NAME_LENGTH_MAX
+  ) return name;
+  throw new TypeError(
+    `Cannot use a store as 'name' must be a string of 1 to ${DOCUMENT_NAME_LENGTH_MAX} characters without lone surrogates: current value is ${
+      typeof name === "string"
+        ? JSON.stringify(name.slice(0, DOCUMENT_NAME_LENGTH_MAX))
+        : String(name)
+    }`,
+  );
+}

@@ -1,0 +1,113 @@
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { hasCode } from "../../src/base/errors.ts";
+import { FileStore } from "../../src/store/mod.ts";
+import {
+  crc32,
+  decodeRecords,
+  encodeRecord,
+} from "../../src/store/record_file.ts";
+import { testSnapshotStore } from "./snapshot_store_compliance.ts";
+
+async function withFolder(test: (folder: string) => Promise<void>) {
+  const folder = mkdtempSync(join(tmpdir(), "distflow-store-"));
+  try {
+    await test(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+testSnapshotStore(
+  "files",
+  (test) =>
+    withFolder((folder) => test(() => new FileStore(join(folder, "deep/er")))),
+);
+
+const bytes = (...values: number[]) => new Uint8Array(values);
+
+Deno.test("the checksum is CRC-32", () => {
+  assertEquals(crc32(new TextEncoder().encode("123456789")), 0xcbf43926);
+});
+
+Deno.test("records that were cut anywhere give those that are whole", () => {
+  const records = [bytes(1, 2, 3), bytes(), bytes(4)];
+  const file = bytes(...records.flatMap((each) => [...encodeRecord(each)]));
+  const ends = [11, 19, 28];
+  for (let size = 0; size <= file.length; size++) {
+    const wholeCount = ends.filter((end) => end <= size).length;
+    assertEquals(decodeRecords(file.subarray(0, size)), {
+      records: records.slice(0, wholeCount),
+      end: ends[wholeCount - 1] ?? 0,
+    });
+  }
+});
+
+Deno.test("a record that was altered ends the file", () => {
+  const file = bytes(...encodeRecord(bytes(1, 2)), ...encodeRecord(bytes(3)));
+  for (let at = 0; at < 10; at++) {
+    const altered = file.slice();
+    altered[at] = (altered[at] as number) ^ 1;
+    assertEquals(decodeRecords(altered).records, []);
+  }
+});
+
+Deno.test("what is appended after a torn message is not lost", () =>
+  withFolder(async (folder) => {
+    const first = new FileStore(folder);
+    await first.append("a", bytes(1));
+    await first.append("a", bytes(2, 2, 2));
+    await first.close();
+    const file = join(folder, "a.messages");
+    writeFileSync(file, readFileSync(file).subarray(0, -2));
+    const next = new FileStore(folder);
+    await next.append("a", bytes(3));
+    assertEquals((await new FileStore(folder).load("a"))?.messages, [
+      bytes(1),
+      bytes(3),
+    ]);
+    await next.close();
+  }));
+
+Deno.test("what a process that died left half written is removed", () =>
+  withFolder(async (folder) => {
+    writeFileSync(join(folder, "a.snapshot.7-1.tmp"), "half");
+    const store = new FileStore(folder);
+    assertEquals(await store.load("a"), undefined);
+    assertEquals(readdirSync(folder), []);
+    await store.close();
+  }));
+
+Deno.test("a file that cannot be written is a coded error, and the old stays", () =>
+  withFolder(async (folder) => {
+    writeFileSync(join(folder, "file"), "");
+    const nowhere = new FileStore(join(folder, "file/below"));
+    const error = await assertRejects(() => nowhere.save("a", bytes(1)));
+    assert(hasCode(error, "STORE_FAILED"));
+    await nowhere.close();
+    // The superuser may write anywhere.
+    if (process.getuid?.() === 0) return;
+    const store = new FileStore(folder);
+    await store.save("a", bytes(1));
+    chmodSync(folder, 0o500);
+    const denied = await assertRejects(() => store.save("a", bytes(2)));
+    chmodSync(folder, 0o700);
+    assert(hasCode(denied, "PERMISSION_DENIED"));
+    assertEquals((await store.load("a"))?.snapshot, bytes(1));
+    await store.close();
+  }));
+
+Deno.test("a platform without files is a coded error", () => {
+  const error = assertThrows(() => new FileStore("x", { platform: {} }));
+  assert(hasCode(error, "STORE_UNAVAILABLE"));
+});
