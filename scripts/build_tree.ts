@@ -34,10 +34,12 @@ export const TREE: string = join(NPM, "tree");
 const TOOLS = {
   "@sinonjs/fake-timers": "15.5.0",
   "@types/node": "20.19.25",
+  "ajv": "8.20.0",
   "deno-std": "1.4.0",
   "esbuild": "0.28.2",
   "fast-check": "4.10.2",
   "typescript": "7.0.2",
+  "valibot": "1.5.0",
 };
 
 /** The modules of `@std` that the tree imports, as the npm package has them. */
