@@ -6,9 +6,9 @@ import { HybridClock } from "./hybrid_clock.ts";
 import { Inbox, type Receipt } from "./inbox.ts";
 import { makeInitial } from "./initial.ts";
 import { decodeMessage, type Unit } from "./message.ts";
-import { ObservedDocument } from "./observed_document.ts";
 import { DELETE, INCREMENT, type Operation } from "./operation.ts";
 import { operationFromJson, type OperationJson } from "./operation_json.ts";
+import { OptimisticDocument } from "./optimistic_document.ts";
 import {
   checkOptions,
   checkReplicaName,
@@ -48,7 +48,7 @@ export type Receipts = { readonly [Name in Receipt]: number };
  * assertEquals(bob.toJSON(), { user: { name: "Ann" } });
  * ```
  */
-export class JsonCrdt extends ObservedDocument {
+export class JsonCrdt extends OptimisticDocument {
   readonly #author: Author;
   readonly #inbox: Inbox;
   readonly #pending: Pending;
@@ -102,7 +102,7 @@ export class JsonCrdt extends ObservedDocument {
    * assertEquals(doc.get(["user"]), { name: "Ann" });
    * ```
    */
-  set(path: Path, value: JsonValue | Register): void {
+  override set(path: Path, value: JsonValue | Register): void {
     this.#run((transaction) => this.#author.set(transaction, path, value));
   }
 
@@ -294,7 +294,8 @@ export class JsonCrdt extends ObservedDocument {
 
   /**
    * Goes on with what only waited for the wall clock, and lets go what has
-   * waited too long. Receiving does it too; call it now and then besides.
+   * waited too long, optimistic edits included. Receiving does the former too;
+   * call it now and then besides.
    *
    * @example A stamp from a day ahead waits
    * ```ts
@@ -317,6 +318,7 @@ export class JsonCrdt extends ObservedDocument {
   poll(): void {
     this.#checkOutside();
     this.#inbox.poll();
+    this.expireOptimistic();
   }
 
   /**
@@ -336,6 +338,18 @@ export class JsonCrdt extends ObservedDocument {
    */
   missing(): Dot[] {
     return this.#inbox.missing();
+  }
+
+  protected override checkSet(path: Path, value: JsonValue | Register): void {
+    const open = this.#transaction;
+    const transaction = open ?? new Transaction(this.core, true);
+    const mark = transaction.mark();
+    try {
+      this.#author.set(transaction, path, value);
+    } finally {
+      transaction.rollBack(mark);
+      if (open === null) transaction.close();
+    }
   }
 
   /** Reads what came; bad input leaves no names behind. */

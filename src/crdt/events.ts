@@ -1,6 +1,7 @@
 import type { ErrorCode } from "../base/errors.ts";
 import type { MergeViolation } from "./merge_check.ts";
 import type { OperationJson } from "./operation_json.ts";
+import type { OptimisticEdit } from "./optimistic.ts";
 import type { Path } from "./pattern.ts";
 
 /** The name of an operation: who made it, and its counter there. */
@@ -27,12 +28,21 @@ export type Change =
     readonly path: Path;
   };
 
-/** What changed in one transaction. */
-export interface ChangeEvent {
-  /** Whether it was made here. */
-  readonly origin: "local" | "remote";
+/** What a watcher is told beside the changes. */
+export interface WatchEvent {
+  /**
+   * Whether it was made here; `optimistic` for an edit that shows and was not
+   * made yet, or is taken back.
+   */
+  readonly origin: "local" | "remote" | "optimistic";
   /** The replica that made it. */
   readonly replica: string;
+}
+
+/** What changed in one transaction. */
+export interface ChangeEvent extends WatchEvent {
+  /** Whether it was made here. */
+  readonly origin: "local" | "remote";
   /** What changed, in order. */
   readonly changes: readonly Change[];
   /** The transaction as a message for other replicas; encoded when asked. */
@@ -70,6 +80,14 @@ export interface ViolationEvent extends MergeViolation {
   readonly name: string;
 }
 
+/** What became of an edit that shows before it is made. */
+export interface OptimisticEvent {
+  /** `lapsed`: it was neither confirmed nor rejected in time. */
+  readonly kind: "shown" | "confirmed" | "rejected" | "lapsed";
+  /** The edit. */
+  readonly edit: OptimisticEdit;
+}
+
 /** Events of a document, told when its state is consistent. */
 export interface DocumentEvents {
   /** What is shown changed; one for each transaction. */
@@ -78,6 +96,8 @@ export interface DocumentEvents {
   "sync": [event: SyncEvent];
   /** An operation was refused. */
   "reject": [event: RejectEvent];
+  /** An optimistic edit shows, or does so no more. */
+  "optimistic": [event: OptimisticEvent];
   /** A custom merge function broke a law. */
   "violation": [event: ViolationEvent];
 }

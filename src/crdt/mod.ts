@@ -1,6 +1,9 @@
 /** The JSON CRDT; see the README of this folder. @module */
 export { JsonCrdt, type Receipts } from "./document.ts";
+export type { OptimisticEdit } from "./optimistic.ts";
+export type { OptimisticOptions } from "./optimistic_document.ts";
 export type { JsonCrdtOptions } from "./options.ts";
+export type { WatchCallback } from "./watchers.ts";
 export {
   checkMerge,
   type MergeLaw,

@@ -1,5 +1,5 @@
 import type { ListenerErrorHandler } from "../base/emitter.ts";
-import type { Change, ChangeEvent } from "./events.ts";
+import type { Change, WatchEvent } from "./events.ts";
 import { parsePattern, type Path, type PathPattern } from "./pattern.ts";
 
 /**
@@ -8,7 +8,7 @@ import { parsePattern, type Path, type PathPattern } from "./pattern.ts";
  */
 export type WatchCallback = (
   changes: readonly Change[],
-  event: ChangeEvent,
+  event: WatchEvent,
 ) => unknown;
 
 interface Watcher {
@@ -113,7 +113,7 @@ export class Watchers {
   }
 
   /** Calls those that the changes concern, each once. */
-  tell(changes: readonly Change[], event: ChangeEvent): void {
+  tell(changes: readonly Change[], event: WatchEvent): void {
     const found = new Map<Watcher, Change[]>();
     for (const change of changes) {
       for (const watcher of this.#concernedBy(change.path)) {
@@ -129,7 +129,7 @@ export class Watchers {
     }
   }
 
-  #call(watcher: Watcher, changes: readonly Change[], event: ChangeEvent) {
+  #call(watcher: Watcher, changes: readonly Change[], event: WatchEvent) {
     const fail = (error: unknown) => this.#onListenerError(error, "watch");
     try {
       const result: unknown = watcher.callback(changes, event);

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { hasCode } from "../../src/base/errors.ts";
 import { SeededRandom } from "../../src/base/random.ts";
-import type { Change, ChangeEvent } from "../../src/crdt/events.ts";
+import type { Change, WatchEvent } from "../../src/crdt/events.ts";
 import { JsonCrdt } from "../../src/crdt/mod.ts";
 import type { PathPattern } from "../../src/crdt/pattern.ts";
 import { Watchers } from "../../src/crdt/watchers.ts";
@@ -16,7 +16,7 @@ function watched(pattern: PathPattern) {
   return { doc, calls, end };
 }
 
-const NO_EVENT = {} as ChangeEvent;
+const NO_EVENT = {} as WatchEvent;
 const set = (...path: string[]): Change => ({ kind: "set", path });
 
 Deno.test("a star stands for one step", () => {

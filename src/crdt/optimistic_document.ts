@@ -1,0 +1,227 @@
+import { DistflowError } from "../base/errors.ts";
+import { isRecord, type JsonValue } from "../base/json.ts";
+import { checkInteger } from "../base/options.ts";
+import type { OptimisticEvent } from "./events.ts";
+import { ObservedDocument } from "./observed_document.ts";
+import { OptimisticEdit, Overlay } from "./optimistic.ts";
+import type { Path } from "./pattern.ts";
+import { pinPath } from "./pinned_path.ts";
+import { checkValue, Register } from "./values.ts";
+
+/** Options for {@linkcode OptimisticDocument.setOptimistic}. */
+export interface OptimisticOptions {
+  /**
+   * How long to wait for `confirm`, in milliseconds; `poll` rolls back what has
+   * waited longer. Needs the option `clock`.
+   *
+   * @default For ever.
+   */
+  timeoutMs?: number;
+}
+
+/** Edits that show before they are made; see `JsonCrdt`. */
+export abstract class OptimisticDocument extends ObservedDocument {
+  readonly #overlay = new Overlay();
+
+  /** See `JsonCrdt.set`. */
+  abstract set(path: Path, value: JsonValue | Register): void;
+
+  /** Throws what a set at `path` would throw, and changes nothing. */
+  protected abstract checkSet(
+    path: Path,
+    value: JsonValue | Register,
+  ): void;
+
+  /**
+   * Shows `value` at `path` at once, here alone, until it is confirmed or
+   * rejected: an answer of a server, say. It is no operation; no other replica
+   * learns of it, and nothing of it is kept in a snapshot.
+   *
+   * Later edits lie over earlier ones. What others change underneath goes on,
+   * and shows when the edit is taken away.
+   *
+   * @returns What to give to `confirm` or `reject`.
+   * @throws {DistflowError} What `set` would throw.
+   *
+   * @example Taken back
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["title"], "old");
+   * const edit = doc.setOptimistic(["title"], "new");
+   * assertEquals([doc.get(["title"]), doc.isPending(["title"])], ["new", true]);
+   * doc.reject(edit);
+   * assertEquals(doc.get(["title"]), "old");
+   * ```
+   */
+  setOptimistic(
+    path: Path,
+    value: JsonValue | Register,
+    options: OptimisticOptions = {},
+  ): OptimisticEdit {
+    const { timeoutMs } = options;
+    const nowMs = this.core.clock.wallMs;
+    if (timeoutMs !== undefined) {
+      const act = "set a value optimistically";
+      checkInteger(act, "timeoutMs", timeoutMs, { min: 0 });
+      if (nowMs === undefined) {
+        throw new TypeError(
+          `Cannot ${act} with 'timeoutMs' as the document has no 'clock'`,
+        );
+      }
+    }
+    this.checkSet(path, value);
+    const edit = new OptimisticEdit(
+      Object.freeze([...path]),
+      value instanceof Register ? value : checkValue(value),
+      timeoutMs === undefined ? Infinity : (nowMs as number) + timeoutMs,
+    );
+    this.#overlay.add(edit, pinPath(this.core, path));
+    this.#tell("shown", edit, edit.path);
+    return edit;
+  }
+
+  /**
+   * Whether what shows at `path`, or anything above or below it, waits to be
+   * confirmed.
+   *
+   * @example A part of it waits
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.setOptimistic(["user", "name"], "Ann");
+   * const paths = [["user"], ["user", "name"], ["user", "age"]];
+   * assertEquals(paths.map((path) => doc.isPending(path)), [true, true, false]);
+   * ```
+   */
+  isPending(path: Path): boolean {
+    return this.#overlay.count > 0 && this.#overlay.concerns(path);
+  }
+
+  /**
+   * Makes an optimistic edit a change like others, under a stamp of now.
+   *
+   * @returns Whether it was still waiting.
+   * @throws {DistflowError} What `set` throws, as where its place is gone; it
+   * goes on waiting then.
+   *
+   * @example Others learn of it now
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * const edit = doc.setOptimistic(["title"], "new");
+   * assertEquals([doc.confirm(edit), doc.confirm(edit)], [true, false]);
+   * assertEquals(doc.clock(), { ann: 3 });
+   * ```
+   */
+  confirm(edit: OptimisticEdit): boolean {
+    const path = this.#overlay.locate(edit);
+    const putBack = this.#overlay.remove(edit);
+    if (putBack === undefined) return false;
+    try {
+      if (path === null) {
+        throw new DistflowError(
+          "INVALID_PATH",
+          `Cannot confirm an edit at ${
+            JSON.stringify(edit.path)
+          }: what stood there is gone`,
+        );
+      }
+      this.set(path, edit.put);
+    } catch (error) {
+      putBack();
+      throw error;
+    }
+    // A transaction that is rolled back takes the confirmation back, too.
+    this.core.tree.journal?.push(putBack);
+    this.#tell("confirmed", edit, path);
+    return true;
+  }
+
+  /**
+   * Takes an optimistic edit away; what stands underneath shows again.
+   *
+   * @returns Whether it was still waiting.
+   *
+   * @example What others did meanwhile shows
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * bob.on("change", (event) => ann.receiveMessage(event.message()));
+   * const edit = ann.setOptimistic(["title"], "Ann's");
+   * bob.set(["title"], "Bob's");
+   * assertEquals(ann.get(["title"]), "Ann's");
+   * ann.reject(edit);
+   * assertEquals(ann.get(["title"]), "Bob's");
+   * ```
+   */
+  reject(edit: OptimisticEdit): boolean {
+    return this.#take("rejected", edit);
+  }
+
+  /** Rolls back what has waited too long. */
+  protected expireOptimistic(): void {
+    const nowMs = this.core.clock.wallMs;
+    if (this.#overlay.count === 0 || nowMs === undefined) return;
+    for (const edit of this.#overlay.lapsed(nowMs)) this.#take("lapsed", edit);
+  }
+
+  #take(kind: "rejected" | "lapsed", edit: OptimisticEdit): boolean {
+    const path = this.#overlay.locate(edit);
+    if (this.#overlay.remove(edit) === undefined) return false;
+    this.#tell(kind, edit, path);
+    return true;
+  }
+
+  #tell(
+    kind: OptimisticEvent["kind"],
+    edit: OptimisticEdit,
+    path: Path | null,
+  ): void {
+    this.emitter.emit("optimistic", { kind, edit });
+    // What is confirmed was told as the set that it became.
+    if (path === null || kind === "confirmed") return;
+    const event = { origin: "optimistic", replica: this.core.name } as const;
+    this.watchers.tell([{ kind: "set", path }], event);
+  }
+
+  override get(path: Path): JsonValue | undefined {
+    const value = super.get(path);
+    return this.#overlay.count === 0 ? value : this.#overlay.show(path, value);
+  }
+
+  override getAll(path: Path): JsonValue[] {
+    if (!this.isPending(path)) return super.getAll(path);
+    const value = this.get(path);
+    return value === undefined ? [] : [value];
+  }
+
+  override has(path: Path): boolean {
+    return this.isPending(path)
+      ? this.get(path) !== undefined
+      : super.has(path);
+  }
+
+  override keys(path: Path): string[] {
+    if (!this.isPending(path)) return super.keys(path);
+    const value = this.get(path);
+    return isRecord(value)
+      ? Object.keys(value).sort((a, b) => (a < b ? -1 : 1))
+      : [];
+  }
+
+  override toJSON(): JsonValue {
+    const value = super.toJSON();
+    return this.#overlay.count === 0
+      ? value
+      : this.#overlay.show([], value) ?? {};
+  }
+}
