@@ -1,4 +1,12 @@
 /** The JSON CRDT; see the README of this folder. @module */
+export {
+  type CausalEdge,
+  CausalGraph,
+  causalGraph,
+  type CausalNode,
+} from "./debug/causal_graph.ts";
+export { diffStates, type StateDifference } from "./debug/diff_states.ts";
+export { replay, type ReplayOptions, type ReplayStep } from "./debug/replay.ts";
 export { JsonCrdt, type Receipts } from "./document.ts";
 export type { OptimisticEdit } from "./optimistic.ts";
 export type { OptimisticOptions } from "./optimistic_document.ts";
