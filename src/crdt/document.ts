@@ -6,7 +6,7 @@ import { HybridClock } from "./hybrid_clock.ts";
 import { Inbox, type Receipt } from "./inbox.ts";
 import { makeInitial } from "./initial.ts";
 import { decodeMessage, type Unit } from "./message.ts";
-import { DELETE, INCREMENT, type Operation } from "./operation.ts";
+import { DELETE, DOCUMENT, INCREMENT, type Operation } from "./operation.ts";
 import { operationFromJson, type OperationJson } from "./operation_json.ts";
 import { OptimisticDocument } from "./optimistic_document.ts";
 import {
@@ -21,6 +21,7 @@ import {
   isValueStrategy,
   type StrategyOptions,
 } from "./strategies.ts";
+import { Validators } from "./schema/validators.ts";
 import { Transaction } from "./transaction.ts";
 import type { Register } from "./values.ts";
 
@@ -52,6 +53,7 @@ export class JsonCrdt extends OptimisticDocument {
   readonly #author: Author;
   readonly #inbox: Inbox;
   readonly #pending: Pending;
+  readonly #validators: Validators;
   #transaction: Transaction | null = null;
 
   /**
@@ -66,6 +68,7 @@ export class JsonCrdt extends OptimisticDocument {
       options.onListenerError ?? (() => {}),
     );
     this.#author = new Author(this.core, options.registerCountMax ?? 100_000);
+    this.#validators = new Validators(options.validators ?? {});
     this.#pending = new Pending(options.pending);
     this.#inbox = new Inbox(this.core, this.#pending, {
       onApplied: (unit, changed) => this.#tellRemote(unit, changed),
@@ -221,7 +224,9 @@ export class JsonCrdt extends OptimisticDocument {
     this.#transaction = transaction;
     const mark = transaction.mark();
     try {
-      return act();
+      const result = act();
+      if (outer === null) this.#check(transaction);
+      return result;
     } catch (error) {
       transaction.rollBack(mark);
       throw error;
@@ -346,6 +351,7 @@ export class JsonCrdt extends OptimisticDocument {
     const mark = transaction.mark();
     try {
       this.#author.set(transaction, path, value);
+      this.#check(transaction);
     } finally {
       transaction.rollBack(mark);
       if (open === null) transaction.close();
@@ -371,12 +377,30 @@ export class JsonCrdt extends OptimisticDocument {
 
   #run<Result>(act: (transaction: Transaction) => Result): Result {
     if (this.#transaction !== null) return act(this.#transaction);
-    const transaction = new Transaction(this.core, false);
+    // Only what is checked afterwards may have to be undone.
+    const isChecked = !this.#validators.isEmpty;
+    const transaction = new Transaction(this.core, isChecked);
+    const mark = transaction.mark();
     try {
-      return act(transaction);
+      const result = act(transaction);
+      if (isChecked) this.#check(transaction);
+      return result;
+    } catch (error) {
+      if (isChecked) transaction.rollBack(mark);
+      throw error;
     } finally {
       this.#commit(transaction);
     }
+  }
+
+  /** Throws if what a transaction made of the document is not valid. */
+  #check({ changes }: Transaction): void {
+    if (this.#validators.isEmpty) return;
+    const { tree, reader } = this.core;
+    this.#validators.check(changes, (path) => {
+      const place = reader.find(tree.roots[DOCUMENT], path);
+      return place === undefined ? undefined : reader.read(place, [...path]);
+    });
   }
 
   #commit(transaction: Transaction): void {

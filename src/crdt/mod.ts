@@ -17,4 +17,11 @@ export {
   type MergeLaw,
   type MergeViolation,
 } from "./merge_check.ts";
+export {
+  fromJsonSchema,
+  type JsonSchemaValidate,
+  type StandardIssue,
+  type StandardResult,
+  type StandardSchema,
+} from "./schema/standard_schema.ts";
 export { asRegister, Register } from "./values.ts";

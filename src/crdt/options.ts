@@ -3,6 +3,7 @@ import { checkInteger, checkText } from "../base/options.ts";
 import type { ListenerErrorHandler } from "../base/emitter.ts";
 import type { PendingLimits } from "./pending.ts";
 import { isReplicaName, REPLICA_NAME_LENGTH_MAX } from "./replica_table.ts";
+import type { StandardSchema } from "./schema/standard_schema.ts";
 import type { MergeFunction } from "./strategies.ts";
 
 /** Options for {@linkcode JsonCrdt}. */
@@ -31,6 +32,16 @@ export interface JsonCrdtOptions {
   maxClockDriftMs?: number;
   /** Functions for the strategy `merge:name`, by name; the same everywhere. */
   merges?: { readonly [name: string]: MergeFunction };
+  /**
+   * What must be valid, by pattern, in whatever library that speaks the
+   * Standard Schema interface; a JSON Schema library does through
+   * {@linkcode fromJsonSchema}. Asked about what a local edit or transaction
+   * makes of each place that matches, and refuses the whole of it. Validators
+   * are functions, which cannot travel: what others do is not asked about.
+   *
+   * @default {{}}
+   */
+  validators?: { readonly [pattern: string]: StandardSchema };
   /**
    * Registers that local operations may fill; remote ones are applied all the
    * same, or replicas would diverge.
