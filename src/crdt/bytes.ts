@@ -25,7 +25,11 @@ const CAPACITY_MIN = 64;
 const LOOP_LENGTH_MAX = 24;
 
 const encoder: TextEncoder = new TextEncoder();
-const decoder: TextDecoder = new TextDecoder("utf-8", { fatal: true });
+const decoder: TextDecoder = new TextDecoder("utf-8", {
+  fatal: true,
+  // A text may begin with a byte order mark; it is one of its units.
+  ignoreBOM: true,
+});
 
 /** Writes numbers, texts and JSON values one after the other. */
 export class ByteWriter {

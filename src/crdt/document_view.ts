@@ -66,7 +66,7 @@ export abstract class DocumentView {
     const shape = tree.shown(place);
     if (shape === NOTHING) return [];
     const slot = typeof place === "number" ? place : place.slot;
-    const isLeaf = shape !== MAP && tree.counters.get(slot) === undefined;
+    const isLeaf = shape !== MAP && !reader.isCounter(slot);
     if (isLeaf) return reader.candidates(slot).map(({ value }) => value);
     return [reader.read(place, [...path]) as JsonValue];
   }

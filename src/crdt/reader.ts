@@ -82,19 +82,12 @@ export class Reader {
   /** What a register shows by itself. */
   readLeaf(slot: number, path: Path): JsonValue {
     const { columns, siblings, counters } = this.#tree;
-    const cells = counters.size > 0 ? counters.get(slot) : undefined;
     const value = columns.values[slot] as JsonValue | undefined;
-    if (cells !== undefined) {
-      const isCounting = typeof value === "number" ||
-        cells.some((cell) =>
-          !cell.isDead &&
-          columns.isNewer(slot, cell.stamp, cell.replica, cell.counter)
-        );
-      if (isCounting) {
-        const base = typeof value === "number" ? value : 0;
-        // Totals are integers, so the order of the sum does not matter.
-        return cells.reduce((sum, { total }) => sum + total, base);
-      }
+    if (this.isCounter(slot)) {
+      const base = typeof value === "number" ? value : 0;
+      // Totals are integers, so the order of the sum does not matter.
+      return (counters.get(slot) ?? [])
+        .reduce((sum, { total }) => sum + total, base);
     }
     if (!columns.isSibling(slot) || !siblings.has(slot)) {
       return value as JsonValue;
@@ -104,6 +97,18 @@ export class Reader {
       this.candidates(slot),
       this.#mergeNamed,
     );
+  }
+
+  /** Whether a register shows the sum of what was added to it. */
+  isCounter(slot: number): boolean {
+    const { columns, counters } = this.#tree;
+    if (counters.size === 0) return false;
+    const isNumber = typeof columns.values[slot] === "number";
+    return counters.get(slot)?.some((cell) =>
+      !cell.isDead &&
+      (isNumber ||
+        columns.isNewer(slot, cell.stamp, cell.replica, cell.counter))
+    ) ?? false;
   }
 
   /** All values of a register that nobody has replaced, sorted by dot. */

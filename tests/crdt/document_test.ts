@@ -319,3 +319,25 @@ Deno.test("an increment of what is no number is refused", () => {
     }
   }
 });
+
+Deno.test("a counter that was covered leaves concurrent values as they are", () => {
+  const ann = makeReplica("ann");
+  ann.doc.setStrategy("n", { value: "multi-value" });
+  ann.doc.increment(["n"], 3);
+  ann.doc.delete([]);
+  const bob = makeReplica("bob", START_MS + 1000);
+  for (const message of ann.sent) bob.doc.receiveMessage(message);
+  ann.doc.set(["n"], 1);
+  bob.doc.set(["n"], 2);
+  for (const message of bob.sent) ann.doc.receiveMessage(message);
+  assertEquals(ann.doc.getAll(["n"]), [1, 2]);
+});
+
+Deno.test("a byte order mark is a unit like others", () => {
+  const ann = makeReplica("ann");
+  ann.doc.set(["\ufeffkey"], "\ufefftext that is longer than a short one");
+  const bob = makeReplica("bob");
+  for (const message of ann.sent) bob.doc.receiveMessage(message);
+  assertEquals(bob.doc.toJSON(), ann.doc.toJSON());
+  assertEquals(bob.doc.clock(), ann.doc.clock());
+});
