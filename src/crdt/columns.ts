@@ -42,13 +42,22 @@ export class Columns {
   /** Adds a register that was never assigned. */
   add(): number {
     const slot = this.#free.pop() ?? this.values.length;
-    if (slot === this.stamps.length) this.#grow();
+    if (slot === this.stamps.length) this.#grow(slot * 2);
     this.stamps[slot] = -1;
     this.counters[slot] = 0;
     this.replicas[slot] = 0;
     this.flags[slot] = NOTHING;
     this.values[slot] = undefined;
     return slot;
+  }
+
+  /** Makes that there are `count` registers; more of them were never assigned. */
+  reserve(count: number): void {
+    if (count > this.stamps.length) this.#grow(count);
+    for (let slot = this.values.length; slot < count; slot++) {
+      this.stamps[slot] = -1;
+      this.values.push(undefined);
+    }
   }
 
   /** Gives a register back. */
@@ -110,8 +119,7 @@ export class Columns {
     this.values[slot] = undefined;
   }
 
-  #grow(): void {
-    const capacity = this.stamps.length * 2;
+  #grow(capacity: number): void {
     const stamps = new Float64Array(capacity);
     stamps.set(this.stamps);
     this.stamps = stamps;

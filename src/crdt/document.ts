@@ -1,6 +1,7 @@
 import type { JsonValue } from "../base/json.ts";
 import { Author } from "./author.ts";
 import { Core } from "./core.ts";
+import { type Receipts, StoredDocument } from "./stored_document.ts";
 import type { Change, Dot } from "./events.ts";
 import { HybridClock } from "./hybrid_clock.ts";
 import { Inbox, type Receipt } from "./inbox.ts";
@@ -8,7 +9,6 @@ import { makeInitial } from "./initial.ts";
 import { decodeMessage, type Unit } from "./message.ts";
 import { DELETE, DOCUMENT, INCREMENT, type Operation } from "./operation.ts";
 import { operationFromJson, type OperationJson } from "./operation_json.ts";
-import { OptimisticDocument } from "./optimistic_document.ts";
 import {
   checkOptions,
   checkReplicaName,
@@ -23,10 +23,9 @@ import {
 } from "./strategies.ts";
 import { Validators } from "./schema/validators.ts";
 import { Transaction } from "./transaction.ts";
+import { checkRestoredName, type RestoreOptions } from "./state/restore.ts";
+import { StateReader } from "./state/read_state.ts";
 import type { Register } from "./values.ts";
-
-/** What became of the transactions of a message, by number. */
-export type Receipts = { readonly [Name in Receipt]: number };
 
 /**
  * A JSON document that many replicas change at once.
@@ -49,7 +48,7 @@ export type Receipts = { readonly [Name in Receipt]: number };
  * assertEquals(bob.toJSON(), { user: { name: "Ann" } });
  * ```
  */
-export class JsonCrdt extends OptimisticDocument {
+export class JsonCrdt extends StoredDocument {
   readonly #author: Author;
   readonly #inbox: Inbox;
   readonly #pending: Pending;
@@ -66,6 +65,7 @@ export class JsonCrdt extends OptimisticDocument {
     super(
       makeCore(checkReplicaName(replicaId), options),
       options.onListenerError ?? (() => {}),
+      options.logLengthMax ?? 10_000,
     );
     this.#author = new Author(this.core, options.registerCountMax ?? 100_000);
     this.#validators = new Validators(options.validators ?? {});
@@ -84,6 +84,38 @@ export class JsonCrdt extends OptimisticDocument {
       const message = makeInitial(options.initial);
       if (message !== null) this.receiveMessage(message);
     }
+  }
+
+  /**
+   * The document that {@linkcode StoredDocument.snapshot} saved, for a replica
+   * of its own.
+   *
+   * @param replicaId A name that the state does not know; with
+   * {@linkcode RestoreOptions.resume} that of the document that was saved.
+   * @throws {DistflowError} `CORRUPT_DATA` if the bytes are torn or altered;
+   * `DUPLICATE_REPLICA` if the name is known.
+   *
+   * @example Saved and restored
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const ann = new JsonCrdt("ann");
+   * ann.set(["a"], 1);
+   * const bob = JsonCrdt.restore("bob", ann.snapshot());
+   * assertEquals(bob.toJSON(), { a: 1 });
+   * ```
+   */
+  static restore(
+    replicaId: string,
+    bytes: Uint8Array,
+    options: RestoreOptions = {},
+  ): JsonCrdt {
+    const reader = new StateReader(bytes);
+    checkRestoredName(reader.head, replicaId, options.resume ?? false);
+    const document = new JsonCrdt(replicaId, { ...options, initial: {} });
+    reader.fill(document.core);
+    return document;
   }
 
   /**
@@ -258,8 +290,8 @@ export class JsonCrdt extends OptimisticDocument {
    * ```
    */
   receive(operation: OperationJson | { readonly hlc: unknown }): Receipt {
-    this.#checkOutside();
-    const unit = this.#decode(() => [
+    this.checkOutside("receive anything");
+    const unit = this.decode(() => [
       operationFromJson(operation, this.core.replicas),
     ]);
     this.#inbox.poll();
@@ -287,14 +319,10 @@ export class JsonCrdt extends OptimisticDocument {
    * ```
    */
   receiveMessage(message: Uint8Array): Receipts {
-    this.#checkOutside();
-    const units = this.#decode(() =>
-      decodeMessage(message, this.core.replicas)
+    this.checkOutside("receive anything");
+    return this.receiveUnits(
+      this.decode(() => decodeMessage(message, this.core.replicas)),
     );
-    this.#inbox.poll();
-    const receipts = { applied: 0, buffered: 0, duplicate: 0, rejected: 0 };
-    for (const unit of units) receipts[this.#inbox.receive(unit)]++;
-    return receipts;
   }
 
   /**
@@ -321,9 +349,10 @@ export class JsonCrdt extends OptimisticDocument {
    * ```
    */
   poll(): void {
-    this.#checkOutside();
+    this.checkOutside("receive anything");
     this.#inbox.poll();
     this.expireOptimistic();
+    this.pollState();
   }
 
   /**
@@ -358,8 +387,8 @@ export class JsonCrdt extends OptimisticDocument {
     }
   }
 
-  /** Reads what came; bad input leaves no names behind. */
-  #decode<Result>(read: () => Result): Result {
+  /** See {@linkcode StoredDocument}. */
+  protected decode<Result>(read: () => Result): Result {
     const { replicas } = this.core;
     const { count } = replicas;
     try {
@@ -370,9 +399,23 @@ export class JsonCrdt extends OptimisticDocument {
     }
   }
 
-  #checkOutside(): void {
+  /** See {@linkcode StoredDocument}. */
+  protected receiveUnits(units: readonly Unit[]): Receipts {
+    this.#inbox.poll();
+    const receipts = { applied: 0, buffered: 0, duplicate: 0, rejected: 0 };
+    for (const unit of units) receipts[this.#inbox.receive(unit)]++;
+    return receipts;
+  }
+
+  /** See {@linkcode StoredDocument}. */
+  protected drainInbox(): void {
+    this.#inbox.drainAll();
+  }
+
+  /** See {@linkcode StoredDocument}. */
+  protected checkOutside(act: string): void {
     if (this.#transaction === null) return;
-    throw new TypeError("Cannot receive anything within a transaction");
+    throw new TypeError(`Cannot ${act} within a transaction`);
   }
 
   #run<Result>(act: (transaction: Transaction) => Result): Result {
@@ -406,11 +449,13 @@ export class JsonCrdt extends OptimisticDocument {
   #commit(transaction: Transaction): void {
     transaction.close();
     const { operations, changes } = transaction;
-    if (operations.length === 0 || !this.isObserved) return;
-    this.tellChange("local", operations, changes);
+    if (operations.length === 0) return;
+    this.logUnit(operations);
+    if (this.isObserved) this.tellChange("local", operations, changes);
   }
 
   #tellRemote(unit: Unit, changed: readonly Operation[]): void {
+    this.logUnit(unit);
     if (changed.length === 0 || !this.isObserved) return;
     const changes = changed.map(({ kind, path }): Change => ({
       kind: kind === DELETE

@@ -74,10 +74,16 @@ export class Inbox {
 
   /** Goes on after the vector has grown by other means than operations. */
   drainAll(): void {
+    const { vector } = this.#core;
     const replicas = new Set<number>();
-    for (const unit of this.#pending.units()) {
-      replicas.add((unit[0] as Operation).replica);
+    for (const unit of [...this.#pending.units()]) {
+      const { replica, counter } = unit[0] as Operation;
+      replicas.add(replica);
+      if (!vector.has(replica, counter)) continue;
+      this.#pending.remove(replica, counter);
+      if (!vector.has(replica, lastCounter(unit))) this.#longer.push(unit);
     }
+    this.#takeLonger();
     for (const replica of replicas) this.#drain(replica);
   }
 

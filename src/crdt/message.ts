@@ -91,11 +91,12 @@ export function encodeMessage(
 }
 
 /** The names that a message mentions, in the order of mention. */
-class Names {
+export class Names {
   readonly #replicas: ReplicaTable;
   readonly #order: number[] = [];
   readonly #positions: Map<number, number> = new Map();
 
+  /** Makes a list without names. */
   constructor(replicas: ReplicaTable) {
     this.#replicas = replicas;
   }
@@ -109,6 +110,7 @@ class Names {
     return this.#order.length - 1;
   }
 
+  /** Writes the names. */
   write(writer: ByteWriter): void {
     writer.varint(this.#order.length);
     for (const replica of this.#order) {
@@ -121,7 +123,8 @@ function defaultShape(kind: Kind): Shape {
   return kind === SET ? SCALAR : NOTHING;
 }
 
-function writeOperation(
+/** Writes one operation behind `previous`, without its dot and stamp. */
+export function writeOperation(
   writer: ByteWriter,
   operation: Operation,
   previous: Operation | null,
@@ -223,7 +226,8 @@ export function decodeMessage(
   return units;
 }
 
-function readName(reader: ByteReader, replicas: ReplicaTable): number {
+/** Reads the name of a replica, which is added to the table. */
+export function readName(reader: ByteReader, replicas: ReplicaTable): number {
   const name = reader.text();
   if (!isReplicaName(name)) reader.fail("a replica's name");
   return replicas.indexOf(name);
@@ -233,7 +237,8 @@ function readReplica(reader: ByteReader, names: readonly number[]): number {
   return names[reader.varint()] ?? reader.fail("a replica");
 }
 
-function readOperation(
+/** Reads what {@linkcode writeOperation} wrote. */
+export function readOperation(
   reader: ByteReader,
   replica: number,
   counter: number,

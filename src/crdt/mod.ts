@@ -7,9 +7,10 @@ export {
 } from "./debug/causal_graph.ts";
 export { diffStates, type StateDifference } from "./debug/diff_states.ts";
 export { replay, type ReplayOptions, type ReplayStep } from "./debug/replay.ts";
-export { JsonCrdt, type Receipts } from "./document.ts";
 export type { OptimisticEdit } from "./optimistic.ts";
 export type { OptimisticOptions } from "./optimistic_document.ts";
+export { JsonCrdt } from "./document.ts";
+export type { Receipts } from "./stored_document.ts";
 export type { JsonCrdtOptions } from "./options.ts";
 export type { WatchCallback } from "./watchers.ts";
 export {

@@ -2,7 +2,7 @@ import { Emitter, type ListenerErrorHandler } from "../base/emitter.ts";
 import { AppliedChange } from "./applied_change.ts";
 import type { Core } from "./core.ts";
 import { DocumentView } from "./document_view.ts";
-import type { Change, DocumentEvents } from "./events.ts";
+import type { Change, ChangeEvent, DocumentEvents } from "./events.ts";
 import type { Unit } from "./message.ts";
 import type { PathPattern } from "./pattern.ts";
 import { type WatchCallback, Watchers } from "./watchers.ts";
@@ -114,8 +114,12 @@ export abstract class ObservedDocument extends DocumentView {
     unit: Unit,
     changes: readonly Change[],
   ): void {
-    const event = new AppliedChange(this.core, origin, unit, changes);
+    this.tellEvent(new AppliedChange(this.core, origin, unit, changes));
+  }
+
+  /** Tells of what changed, however it came. */
+  protected tellEvent(event: ChangeEvent): void {
     this.emitter.emit("change", event);
-    if (this.watchers.count > 0) this.watchers.tell(changes, event);
+    if (this.watchers.count > 0) this.watchers.tell(event.changes, event);
   }
 }

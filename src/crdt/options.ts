@@ -49,6 +49,13 @@ export interface JsonCrdtOptions {
    * @default {100_000}
    */
   registerCountMax?: number;
+  /**
+   * Operations of the log, which gives other replicas what they lack without
+   * the whole state; 0 for no log. Each takes some hundred bytes of memory.
+   *
+   * @default {10_000}
+   */
+  logLengthMax?: number;
   /** Bounds of what waits for something missing. */
   pending?: PendingLimits;
   /**
@@ -83,6 +90,7 @@ export function checkOptions(options: JsonCrdtOptions): void {
   const numbers: [string, number | undefined, number][] = [
     ["maxClockDriftMs", options.maxClockDriftMs, 0],
     ["registerCountMax", options.registerCountMax, 1],
+    ["logLengthMax", options.logLengthMax, 0],
     ["pending.countMax", options.pending?.countMax, 0],
     ["pending.bytesMax", options.pending?.bytesMax, 0],
     ["pending.ageMsMax", options.pending?.ageMsMax, 0],

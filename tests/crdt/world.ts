@@ -36,13 +36,15 @@ const longest: MergeFunction = (values) =>
 
 const MERGES = { longest };
 
-interface Letter {
+/** What one transaction sends. */
+export interface Letter {
   readonly message: Uint8Array;
   readonly operations: readonly OperationJson[];
 }
 
-interface Replica {
-  readonly doc: JsonCrdt;
+/** A document, what is on its way to it, and its wall clock. */
+export interface Replica {
+  doc: JsonCrdt;
   readonly inbox: Letter[];
   wallMs: number;
 }
@@ -64,19 +66,26 @@ export class World {
 
   #add(name: string): void {
     const replica: Replica = {
-      doc: new JsonCrdt(name, this.#options(() => replica.wallMs)),
+      doc: new JsonCrdt(name, this.optionsOf(() => replica.wallMs)),
       inbox: [],
       wallMs: 1_800_000_000_000,
     };
-    replica.doc.on("change", (event) => {
+    this.adopt(replica, replica.doc);
+    this.replicas.push(replica);
+  }
+
+  /** Lets a replica go on with another document. */
+  adopt(replica: Replica, doc: JsonCrdt): void {
+    replica.doc = doc;
+    doc.on("change", (event) => {
       if (event.origin === "local") {
         this.#send(replica, event.message(), event.operations());
       }
     });
-    this.replicas.push(replica);
   }
 
-  #options(wallMs: () => number): JsonCrdtOptions {
+  /** The options of every document. */
+  optionsOf(wallMs: () => number): JsonCrdtOptions {
     return {
       merges: MERGES,
       clock: { wallMs },
@@ -239,8 +248,11 @@ export class World {
 }
 
 /** Lets a world of `seed` run; throws what goes wrong, with the seed. */
-export function runWorld(seed: number): World {
-  const world = new World(seed);
+export function runWorld(
+  seed: number,
+  file = "convergence_test.ts",
+  world: World = new World(seed),
+): World {
   try {
     const steps = 5 + world.random.below(60);
     for (let step = 0; step < steps; step++) {
@@ -253,7 +265,7 @@ export function runWorld(seed: number): World {
   } catch (error) {
     throw new Error(
       `Seed ${seed} fails: ${error instanceof Error ? error.message : error}` +
-        `\nRun it again: SEED=${seed} deno test -A tests/crdt/convergence_test.ts`,
+        `\nRun it again: SEED=${seed} deno test -A tests/crdt/${file}`,
       { cause: error },
     );
   }

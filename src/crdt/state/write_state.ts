@@ -1,0 +1,196 @@
+import type { JsonValue } from "../../base/json.ts";
+import type { Branch, Child } from "../branch.ts";
+import { ByteWriter } from "../bytes.ts";
+import type { Core } from "../core.ts";
+import { lengthOf } from "../operation.ts";
+import type { VersionVector } from "../version_vector.ts";
+import { STATE, writeFrame } from "./frame.ts";
+import { writeIntegers, writeRuns } from "./integers.ts";
+import { StampColumn } from "./stamp_column.ts";
+import { TextTableWriter } from "./text_table.ts";
+import { ValueColumnsWriter } from "./value_columns.ts";
+
+/** In the column of flags: a register that was never assigned. */
+export const UNASSIGNED = 256;
+
+/** What a branch may have, in a column of its own. */
+export const HAS_CLAIM = 1;
+/** See {@linkcode HAS_CLAIM}. */
+export const HAS_COVER = 2;
+/** See {@linkcode HAS_CLAIM}. */
+export const HAS_BARRIER = 4;
+/** All that a branch may have. */
+export const BRANCH_PARTS_MAX = 7;
+
+/** Places that may stand for each byte: bounds what hostile bytes make. */
+export const PLACES_PER_BYTE = 64;
+
+/** The whole state of `core` as framed bytes. */
+export function encodeState(core: Core): Uint8Array {
+  const writer = new ByteWriter();
+  const { replicas, vector, clock } = core;
+  writer.varint(replicas.count);
+  for (const name of replicas.names) writer.text(name);
+  writer.varint(core.self);
+  writeRuns(writer, replicas.names.map((_, index) => vector.get(index)));
+  writer.varint(clock.last);
+  writePlaces(core, writer);
+  return writeFrame(STATE, writer.finish());
+}
+
+/** Columns of all places, the roots first, then parents before children. */
+class PlaceColumns {
+  /** 0 for a mere register; one more than the number of children else. */
+  readonly children: number[] = [];
+  readonly keys: TextTableWriter = new TextTableWriter();
+  readonly flags: number[] = [];
+  readonly replicas: number[] = [];
+  readonly counters: number[] = [];
+  readonly values: ValueColumnsWriter = new ValueColumnsWriter();
+  readonly stamps: StampColumn = new StampColumn();
+  /** The slots that have siblings or cells, and their places. */
+  readonly special: [place: number, slot: number][] = [];
+  // What branches have, in the order in which they end.
+  readonly parts: number[] = [];
+  readonly vectors: VersionVector[] = [];
+  readonly claimReplicas: number[] = [];
+  readonly claimCounters: number[] = [];
+  readonly claimShapes: number[] = [];
+  readonly claimStamps: StampColumn = new StampColumn();
+  readonly #core: Core;
+  /** For each replica the counter that its next register probably has. */
+  readonly #next: number[] = [];
+  #lastReplica = 0;
+  #lastCounter = 0;
+
+  constructor(core: Core) {
+    this.#core = core;
+    const { roots } = core.tree;
+    for (const root of roots) this.#place(root);
+    for (const root of roots) this.#below(root);
+  }
+
+  #place(child: Child): void {
+    const isBranch = typeof child === "object";
+    this.children.push(isBranch ? child.children.size + 1 : 0);
+    this.#register(isBranch ? child.slot : child);
+  }
+
+  #below(branch: Branch): void {
+    for (const [key, child] of branch.children) {
+      this.keys.add(key);
+      this.#place(child);
+      if (typeof child === "object") this.#below(child);
+    }
+    this.#end(branch);
+  }
+
+  #register(slot: number): void {
+    const { columns, siblings, counters } = this.#core.tree;
+    if (siblings.has(slot) || counters.has(slot)) {
+      this.special.push([this.children.length - 1, slot]);
+    }
+    const stamp = columns.stamps[slot] as number;
+    if (stamp < 0) {
+      this.flags.push(UNASSIGNED);
+      return;
+    }
+    const replica = columns.replicas[slot] as number;
+    const counter = columns.counters[slot] as number;
+    const value = columns.values[slot] as JsonValue | undefined;
+    this.flags.push(columns.flags[slot] as number);
+    this.replicas.push(replica);
+    this.counters.push(counter - (this.#next[replica] ?? 1));
+    this.#next[replica] = counter + lengthOf(value);
+    this.#lastReplica = replica;
+    this.#lastCounter = counter;
+    this.stamps.add(replica, counter, stamp);
+    this.values.add(value);
+  }
+
+  #end(branch: Branch): void {
+    const { cover, barrier, claimStamp, claimReplica, claimCounter } = branch;
+    this.parts.push(
+      (claimStamp < 0 ? 0 : HAS_CLAIM) | (cover === null ? 0 : HAS_COVER) |
+        (barrier === null ? 0 : HAS_BARRIER),
+    );
+    if (cover !== null) this.vectors.push(cover);
+    if (barrier !== null) this.vectors.push(barrier);
+    if (claimStamp < 0) return;
+    this.claimReplicas.push(claimReplica);
+    this.claimCounters.push(claimCounter - this.#lastCounter);
+    this.claimShapes.push(branch.claimShape);
+    // Mostly a claim is that of the last register below, whose stamp is known.
+    const isLast = claimReplica === this.#lastReplica &&
+      claimCounter === this.#lastCounter;
+    if (!isLast) this.claimStamps.add(claimReplica, claimCounter, claimStamp);
+  }
+}
+
+function writePlaces(core: Core, writer: ByteWriter): void {
+  const columns = new PlaceColumns(core);
+  const { children } = columns;
+  const body = new ByteWriter();
+  writeRuns(body, children);
+  columns.keys.write(body);
+  writeRuns(body, columns.flags);
+  writeRuns(body, columns.replicas);
+  columns.values.write(body);
+  writeIntegers(body, columns.counters);
+  columns.stamps.write(body);
+  writeSpecial(core, columns.special, body);
+  writeRuns(body, columns.parts);
+  for (const vector of columns.vectors) writeVector(body, vector);
+  writeRuns(body, columns.claimReplicas);
+  writeIntegers(body, columns.claimCounters);
+  writeRuns(body, columns.claimShapes);
+  columns.claimStamps.write(body);
+  // Millions of equal places take a few bytes, and must take some more.
+  const needed = Math.ceil(children.length / PLACES_PER_BYTE);
+  const padding = Math.max(0, needed - body.length);
+  writer.varint(children.length);
+  writer.varint(padding);
+  writer.raw(new Uint8Array(padding));
+  writer.raw(body.finish());
+}
+
+/** Writes a vector by the indexes of the writer's table. */
+export function writeVector(writer: ByteWriter, vector: VersionVector): void {
+  const dots: number[] = [];
+  vector.forEach((replica, counter) => dots.push(replica, counter));
+  writer.varint(dots.length / 2);
+  for (const number of dots) writer.varint(number);
+}
+
+/** Siblings and cells are few: they come one by one. */
+function writeSpecial(
+  core: Core,
+  special: readonly [place: number, slot: number][],
+  writer: ByteWriter,
+): void {
+  const { siblings, counters } = core.tree;
+  writer.varint(special.length);
+  let before = 0;
+  for (const [place, slot] of special) {
+    writer.varint(place - before);
+    before = place;
+    const values = siblings.get(slot) ?? [];
+    writer.varint(values.length);
+    for (const { replica, counter, stamp, shape, value } of values) {
+      writer.varint(replica);
+      writer.varint(counter);
+      writer.varint(stamp);
+      writer.byte(shape * 2 + (value === undefined ? 0 : 1));
+      if (value !== undefined) writer.value(value);
+    }
+    const cells = counters.get(slot) ?? [];
+    writer.varint(cells.length);
+    for (const { replica, counter, stamp, total, isDead } of cells) {
+      writer.varint(replica);
+      writer.varint(counter);
+      writer.varint(stamp);
+      writer.signed(total);
+      writer.byte(isDead ? 1 : 0);
+    }
+  }
+}

@@ -1,0 +1,238 @@
+import type { ListenerErrorHandler } from "../base/emitter.ts";
+import { DistflowError } from "../base/errors.ts";
+import { Core } from "./core.ts";
+import { HybridClock } from "./hybrid_clock.ts";
+import type { Receipt } from "./inbox.ts";
+import type { Unit } from "./message.ts";
+import { OptimisticDocument } from "./optimistic_document.ts";
+import { decodeDiff, type Diff, findDiff } from "./state/diff.ts";
+import { StateJoin } from "./state/join_state.ts";
+import { MergedChange } from "./state/merged_change.ts";
+import { StateReader } from "./state/read_state.ts";
+import { TransactionLog } from "./state/transaction_log.ts";
+import { encodeState } from "./state/write_state.ts";
+import type { ClockRecord } from "./version_vector.ts";
+
+/** What became of the transactions of a message, by number. */
+export type Receipts = { readonly [Name in Receipt]: number };
+
+/** What a document can give to others, and to a disk; see `JsonCrdt`. */
+export abstract class StoredDocument extends OptimisticDocument {
+  readonly #log: TransactionLog;
+  /** A state from too far ahead of the wall clock; the newest one only. */
+  #held: Uint8Array | null = null;
+
+  /** Makes the view of `core`, with a log of at most `logLengthMax`. */
+  protected constructor(
+    core: Core,
+    onListenerError: ListenerErrorHandler,
+    logLengthMax: number,
+  ) {
+    super(core, onListenerError);
+    this.#log = new TransactionLog(logLengthMax);
+  }
+
+  /** Throws if a transaction is open. */
+  protected abstract checkOutside(act: string): void;
+  /** Takes transactions in. */
+  protected abstract receiveUnits(units: readonly Unit[]): Receipts;
+  /** Goes on with what waited for what came otherwise. */
+  protected abstract drainInbox(): void;
+  /** Reads what came; bad input leaves no names behind. */
+  protected abstract decode<Result>(read: () => Result): Result;
+
+  /** Takes note of a transaction that was applied. */
+  protected logUnit(unit: Unit): void {
+    this.#log.add(unit);
+  }
+
+  /**
+   * The whole state as bytes, for `JsonCrdt.restore` and for other replicas.
+   * What waits for something missing is not part of it.
+   *
+   * @example Saved and restored
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["a"], 1);
+   * const copy = JsonCrdt.restore("ann", doc.snapshot(), { resume: true });
+   * assertEquals(copy.clock(), doc.clock());
+   * ```
+   */
+  snapshot(): Uint8Array {
+    this.checkOutside("save");
+    return encodeState(this.core);
+  }
+
+  /**
+   * Joins the state of another replica, whatever either has that the other has
+   * not. A state from too far ahead of the wall clock is kept until then, if no
+   * other comes.
+   *
+   * @returns `applied`; `duplicate` if everything in it was known; `buffered`
+   * until the wall clock has come near.
+   * @throws {DistflowError} `CORRUPT_DATA` if it is no state; `DUPLICATE_REPLICA`
+   * if another document writes under the name of this one. Nothing has changed
+   * then.
+   *
+   * @example Both go on, and merge
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * ann.set(["a"], 1);
+   * bob.set(["b"], 2);
+   * ann.merge(bob.snapshot());
+   * assertEquals(ann.toJSON(), { a: 1, b: 2 });
+   * ```
+   */
+  merge(state: Uint8Array): Receipt {
+    this.checkOutside("merge a state");
+    const reader = new StateReader(state);
+    const { writer, clockLast } = reader.head;
+    const { core } = this;
+    const other = new Core(writer, new HybridClock(), new Map());
+    reader.fill(other);
+    const index = other.replicas.find(core.name);
+    if (index >= 0 && other.vector.get(index) > core.vector.get(core.self)) {
+      throw new DistflowError(
+        "DUPLICATE_REPLICA",
+        `Cannot merge a state of "${writer}": another document writes as "${core.name}"`,
+      );
+    }
+    if (core.clock.isAhead(clockLast)) {
+      this.#held = state;
+      const dot = [writer, other.vector.get(other.self)] as const;
+      this.emitter.emit("sync", { kind: "quarantine", dot, missing: dot });
+      return "buffered";
+    }
+    const isKnown = other.replicas.names.every((name, at) => {
+      const counter = other.vector.get(at);
+      return counter <= core.vector.get(core.replicas.find(name));
+    });
+    if (isKnown) return "duplicate";
+    const before = core.vector.clone();
+    const join = new StateJoin(core, other);
+    join.run();
+    core.vector.forEach((replica, counter) => {
+      if (counter > before.get(replica)) this.#log.forget(replica);
+    });
+    if (join.changes.length > 0) {
+      this.tellEvent(new MergedChange(writer, join.changes));
+    }
+    this.drainInbox();
+    return "applied";
+  }
+
+  /** Merges a state that only waited for the wall clock. */
+  protected pollState(): void {
+    const held = this.#held;
+    if (held === null) return;
+    const { clockLast } = new StateReader(held).head;
+    if (this.core.clock.isAhead(clockLast)) return;
+    this.#held = null;
+    this.merge(held);
+  }
+
+  /**
+   * What a replica lacks that has applied what `clock` says: operations of the
+   * log, or the whole state if the log does not reach back so far.
+   *
+   * @param clock What `clock()` of the other replica gave.
+   *
+   * @example Only what is new
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * ann.set(["a"], 1);
+   * bob.applyDiff(ann.encodeDiff(bob.clock()));
+   * ann.set(["b"], 2);
+   * assertEquals(ann.diffSince(bob.clock()).operationCount, 1);
+   * ```
+   */
+  diffSince(clock: ClockRecord): Diff {
+    this.checkOutside("make a diff");
+    return findDiff(this.core, this.#log, clock);
+  }
+
+  /**
+   * The bytes of {@linkcode StoredDocument.diffSince}, for
+   * {@linkcode StoredDocument.applyDiff} of the other replica.
+   *
+   * @example Each gives the other what it lacks
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * ann.set(["a"], 1);
+   * bob.set(["b"], 2);
+   * bob.applyDiff(ann.encodeDiff(bob.clock()));
+   * ann.applyDiff(bob.encodeDiff(ann.clock()));
+   * assertEquals(ann.toJSON(), bob.toJSON());
+   * ```
+   */
+  encodeDiff(clock: ClockRecord): Uint8Array {
+    return this.diffSince(clock).encode();
+  }
+
+  /**
+   * Takes in what another replica's {@linkcode StoredDocument.encodeDiff} gave.
+   *
+   * @returns How many transactions were applied, buffered, known, or refused; a
+   * state counts as one.
+   * @throws {DistflowError} As {@linkcode StoredDocument.merge} does.
+   *
+   * @example Twice is once
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * ann.set(["a"], 1);
+   * const diff = ann.encodeDiff({});
+   * assertEquals(bob.applyDiff(diff).applied, 1);
+   * assertEquals(bob.applyDiff(diff).duplicate, 1);
+   * ```
+   */
+  applyDiff(diff: Uint8Array): Receipts {
+    this.checkOutside("apply a diff");
+    const units = this.decode(() => decodeDiff(diff, this.core.replicas));
+    if (units !== null) return this.receiveUnits(units);
+    const receipts = { applied: 0, buffered: 0, duplicate: 0, rejected: 0 };
+    receipts[this.merge(diff)]++;
+    return receipts;
+  }
+
+  /**
+   * Lets all but the newest `keepLastN` operations of the log go. They are part
+   * of the state; who asks for them then gets that.
+   *
+   * @returns How many are left.
+   *
+   * @example A replica that is far behind gets the state
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["a"], 1);
+   * doc.gcLog(0);
+   * assertEquals(doc.diffSince({}).kind, "state");
+   * ```
+   */
+  gcLog(keepLastN: number): number {
+    if (!Number.isInteger(keepLastN) || keepLastN < 0) {
+      throw new RangeError(
+        `Cannot cut the log as 'keepLastN' must be a whole number from 0 on: current value is ${keepLastN}`,
+      );
+    }
+    this.#log.cut(keepLastN);
+    return this.#log.length;
+  }
+}

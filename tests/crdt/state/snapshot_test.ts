@@ -1,0 +1,188 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DistflowError, hasCode } from "../../../src/base/errors.ts";
+import { SeededRandom } from "../../../src/base/random.ts";
+import { asRegister, JsonCrdt } from "../../../src/crdt/mod.ts";
+import { readFrame, writeFrame } from "../../../src/crdt/state/frame.ts";
+
+const START_MS = Date.UTC(2026, 0, 1);
+
+/** A document with something of everything. */
+function makeSample(): JsonCrdt {
+  const clock = { wallMs: () => START_MS };
+  const [ann, bob] = [
+    new JsonCrdt("ann", { clock }),
+    new JsonCrdt("böb", { clock, initial: { made: { before: [1, {}] } } }),
+  ];
+  ann.setStrategy("title", { value: "multi-value" });
+  bob.applyDiff(ann.encodeDiff({}));
+  ann.set(["title"], "A");
+  bob.set(["title"], "B");
+  ann.set(["users"], { 1: { name: "Ann", age: 30 }, 2: { name: "Bo" } });
+  ann.set(["users", "1", "name"], "Ana €😀");
+  ann.set(["values"], { a: null, b: true, c: false, d: -2.5, e: 1e300 });
+  ann.set(["whole"], asRegister({ x: [1, "two"], __proto__: null }));
+  ann.set(["__proto__", "x"], 7);
+  ann.increment(["likes"], 3);
+  bob.increment(["likes"], -1);
+  bob.set(["gone", "deep"], 1);
+  bob.delete(["gone"]);
+  bob.setStrategy("closed", { hierarchy: "delete-wins" });
+  bob.set(["closed", "k"], 1);
+  bob.delete(["closed"]);
+  ann.set(["emptied"], { a: 1 });
+  ann.delete(["emptied", "a"]);
+  ann.set(["\ufeff"], "\ufeff".repeat(40));
+  ann.applyDiff(bob.encodeDiff(ann.clock()));
+  return ann;
+}
+
+function assertCorrupt(bytes: Uint8Array, what: string): void {
+  const error = assertThrows(
+    () => JsonCrdt.restore("x", bytes),
+    DistflowError,
+    undefined,
+    what,
+  );
+  assertEquals(error.code, "CORRUPT_DATA", what);
+}
+
+Deno.test("a restored document is the saved one, and goes on", () => {
+  const doc = makeSample();
+  const copy = JsonCrdt.restore("cy", doc.snapshot());
+  assertEquals(copy.toJSON(), doc.toJSON());
+  assertEquals(copy.inspect(), doc.inspect());
+  assertEquals(copy.clock(), doc.clock());
+  copy.set(["users", "2", "name"], "Cy");
+  doc.applyDiff(copy.encodeDiff(doc.clock()));
+  assertEquals(doc.get(["users", "2", "name"]), "Cy");
+  assertEquals(doc.inspect(), copy.inspect());
+});
+
+Deno.test("an empty document is saved and restored", () => {
+  const copy = JsonCrdt.restore("bob", new JsonCrdt("ann").snapshot());
+  assertEquals(copy.toJSON(), {});
+  assertEquals(copy.clock(), {});
+});
+
+Deno.test("equal documents give equal bytes", () => {
+  assertEquals(makeSample().snapshot(), makeSample().snapshot());
+  const doc = makeSample();
+  const again = JsonCrdt.restore("ann", doc.snapshot(), { resume: true });
+  assertEquals(again.snapshot(), doc.snapshot());
+});
+
+Deno.test("a restored clock does not go back", () => {
+  const time = { wallMs: START_MS };
+  const clock = { wallMs: () => time.wallMs };
+  const ann = new JsonCrdt("ann", { clock });
+  ann.set(["a"], "old");
+  time.wallMs -= 10_000;
+  const copy = JsonCrdt.restore("bob", ann.snapshot(), { clock });
+  copy.set(["a"], "new");
+  ann.applyDiff(copy.encodeDiff(ann.clock()));
+  assertEquals(ann.get(["a"]), "new");
+});
+
+Deno.test("a known name is refused, but for the saver's that resumes", () => {
+  const doc = makeSample();
+  const bytes = doc.snapshot();
+  for (const name of ["ann", "böb"]) {
+    const error = assertThrows(() => JsonCrdt.restore(name, bytes));
+    assert(hasCode(error, "DUPLICATE_REPLICA"));
+  }
+  assertThrows(
+    () => JsonCrdt.restore("böb", bytes, { resume: true }),
+    TypeError,
+  );
+  const copy = JsonCrdt.restore("ann", bytes, { resume: true });
+  copy.set(["x"], 1);
+  assertEquals(copy.clock().ann, (doc.clock().ann ?? 0) + 1);
+});
+
+Deno.test("any altered byte is told", () => {
+  const bytes = makeSample().snapshot();
+  for (let at = 0; at < bytes.length; at++) {
+    for (const flip of [1, 0x80, 0xff]) {
+      const altered = bytes.slice();
+      altered[at] = (altered[at] as number) ^ flip;
+      assertCorrupt(altered, `byte ${at}`);
+    }
+  }
+});
+
+Deno.test("any missing or added byte is told", () => {
+  const bytes = makeSample().snapshot();
+  for (let length = 0; length < bytes.length; length++) {
+    assertCorrupt(bytes.subarray(0, length), `length ${length}`);
+  }
+  assertCorrupt(Uint8Array.of(...bytes, 0), "one more");
+});
+
+Deno.test("a state that was forged is refused, or is a document of use", () => {
+  const random = new SeededRandom(1);
+  const frame = readFrame(makeSample().snapshot());
+  assert(frame !== null);
+  let readCount = 0;
+  for (let turn = 0; turn < 4_000; turn++) {
+    const payload = frame.payload.slice();
+    for (let count = 1 + random.below(3); count > 0; count--) {
+      payload[random.below(payload.length)] = random.chance(50)
+        ? random.below(256)
+        : random.below(8);
+    }
+    const cut = random.chance(10) ? random.below(payload.length) : undefined;
+    const bytes = writeFrame(frame.kind, payload.subarray(0, cut));
+    let doc: JsonCrdt;
+    try {
+      doc = JsonCrdt.restore("x", bytes);
+    } catch (error) {
+      assert(hasCode(error, "CORRUPT_DATA"), String(error));
+      continue;
+    }
+    readCount++;
+    doc.toJSON();
+    doc.inspect();
+    doc.set(["users", "1", "name"], { deep: 1 });
+    doc.delete([]);
+    const copy = JsonCrdt.restore("y", doc.snapshot());
+    assertEquals(copy.inspect(), doc.inspect());
+    const other = new JsonCrdt("zoe");
+    other.set(["users", "1", "name"], "Zoe");
+    other.merge(bytes);
+    other.toJSON();
+  }
+  assert(readCount > 20, String(readCount));
+});
+
+Deno.test("a few bytes cannot claim to be millions of places", () => {
+  const doc = new JsonCrdt("ann", { registerCountMax: 1e6 });
+  doc.transact(() => {
+    for (let row = 0; row < 1000; row++) {
+      const entries = Array.from({ length: 50 }, (_, at) => [`k${at}`, null]);
+      doc.set([`row ${row}`], Object.fromEntries(entries));
+    }
+  });
+  const bytes = doc.snapshot();
+  assert(bytes.length > 51_001 / 64);
+  assertEquals(JsonCrdt.restore("x", bytes).toJSON(), doc.toJSON());
+});
+
+Deno.test("a map of 100,000 keys takes less than 3 bytes a key", () => {
+  let wallMs = START_MS;
+  const doc = new JsonCrdt("ann", { clock: { wallMs: () => wallMs } });
+  for (let index = 0; index < 99_000; index++) {
+    doc.set([`key${index}`], index);
+    if (index % 300 === 0) wallMs++;
+  }
+  const { length } = doc.snapshot();
+  assert(length < 300_000, String(length));
+});
+
+Deno.test("nothing is saved within a transaction", () => {
+  const doc = new JsonCrdt("ann");
+  doc.transact(() => {
+    doc.set(["a"], 1);
+    assertThrows(() => doc.snapshot(), TypeError);
+    assertThrows(() => doc.diffSince({}), TypeError);
+  });
+});
