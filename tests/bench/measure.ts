@@ -13,6 +13,8 @@ export interface Series {
    * subject's median divided by theirs has to be.
    */
   readonly bar?: Bar;
+  /** What is wished for beyond that. */
+  readonly wish?: Bar;
 }
 
 /** A workload, what was measured, and the programs that were compared. */
@@ -24,6 +26,8 @@ export interface Result {
   readonly runtime: string;
   /** The first one is the subject; the others are what it is compared with. */
   readonly series: readonly Series[];
+  /** What was left out, and why. */
+  readonly notes?: readonly string[];
 }
 
 /** The middle value; of two middle ones, the lower. */
@@ -54,7 +58,7 @@ export function machine(): string {
 
 /** A result as a table: median, least, most, the subject's ratio to it. */
 export function formatResult(result: Result): string {
-  const { benchmark, workload, unit, runtime, series } = result;
+  const { benchmark, workload, unit, runtime, series, notes = [] } = result;
   const width = Math.max(...series.map(({ name }) => name.length));
   const lines = series.map((row, index) => {
     const { name, values } = row;
@@ -65,15 +69,26 @@ export function formatResult(result: Result): string {
       formatBar(result, row)
     }`;
   });
-  return [`\n${benchmark}: ${workload} (${unit}, ${runtime})`, ...lines]
-    .join("\n");
+  return [
+    `\n${benchmark}: ${workload} (${unit}, ${runtime})`,
+    ...lines,
+    ...notes.map((note) => `  ${note}`),
+  ].join("\n");
 }
 
 function formatBar(result: Result, row: Series): string {
-  const { bar } = row;
+  const { bar, wish } = row;
   if (bar === undefined) return "";
-  const text = "atLeast" in bar ? `>= ${bar.atLeast}` : `<= ${bar.atMost}`;
-  return `   ${text}${reaches(compared(result, row), bar) ? "" : "  MISSED"}`;
+  const figure = compared(result, row);
+  const wished = wish === undefined
+    ? ""
+    : `, wished ${textOf(wish)}${reaches(figure, wish) ? "" : " (not yet)"}`;
+  const flag = reaches(figure, bar) ? "" : "  MISSED";
+  return `   ${textOf(bar)}${wished}${flag}`;
+}
+
+function textOf(bar: Bar): string {
+  return "atLeast" in bar ? `>= ${bar.atLeast}` : `<= ${bar.atMost}`;
 }
 
 /** A figure with three digits or more. */

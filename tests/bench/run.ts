@@ -5,6 +5,7 @@
  * ```sh
  * deno task bench
  * deno task bench traffic ping --repeats 7 --runtimes deno,node20,node24
+ * deno task bench crdt --rows "append,one key"
  * deno task bench --json > figures.json
  * ```
  *
@@ -17,6 +18,7 @@
 import process from "node:process";
 import { parseArgs } from "@std/cli/parse-args";
 import { isInstalled, type SystemName, SYSTEMS } from "./cast.ts";
+import { crdtBench } from "./crdt_bench.ts";
 import {
   compared,
   formatResult,
@@ -32,7 +34,11 @@ import { startBench } from "./start_bench.ts";
 import { trafficBench } from "./traffic_bench.ts";
 import { wireBench } from "./wire_bench.ts";
 
-type Benchmark = (runtime: Runtime, repeats: number) => AsyncIterable<Result>;
+type Benchmark = (
+  runtime: Runtime,
+  repeats: number,
+  rows: readonly string[],
+) => AsyncIterable<Result>;
 
 const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
   ["traffic", trafficBench],
@@ -41,6 +47,7 @@ const BENCHMARKS: ReadonlyMap<string, Benchmark> = new Map([
   ["wire", wireBench],
   ["pmd", pmdBench],
   ["start", startBench],
+  ["crdt", crdtBench],
 ]);
 
 const USAGE = `Usage: deno task bench [NAME…] [OPTIONS]
@@ -49,13 +56,14 @@ Benchmarks: ${[...BENCHMARKS.keys()].join(", ")}; all without a name.
 
   --repeats N       how often each program runs (5)
   --runtimes LIST   of deno, node, node20, node24, … (deno,node)
+  --rows LIST       those of "crdt" that are wanted (all)
   --json            print the figures as JSON, and the tables on stderr
   --help            print this`;
 
 const options = parseArgs(process.argv.slice(2), {
   boolean: ["json", "help"],
-  string: ["repeats", "runtimes"],
-  default: { repeats: "5", runtimes: "deno,node" },
+  string: ["repeats", "runtimes", "rows"],
+  default: { repeats: "5", runtimes: "deno,node", rows: "" },
   unknown: (word, key) => key === undefined || fail(`${word} is no option`),
 });
 
@@ -75,12 +83,13 @@ async function main(): Promise<void> {
   for (const name of Object.keys(SYSTEMS) as SystemName[]) {
     if (!isInstalled(name)) say(`Left out: ${SYSTEMS[name].title}`);
   }
+  const rows = String(options.rows).split(",").filter((row) => row !== "");
   const results: Result[] = [];
   for (const runtimeName of String(options.runtimes).split(",")) {
     const runtime = await openRuntime(runtimeName);
     for (const [name, benchmark] of BENCHMARKS) {
       if (names.length > 0 && !names.includes(name)) continue;
-      for await (const result of benchmark(runtime, repeats)) {
+      for await (const result of benchmark(runtime, repeats, rows)) {
         results.push(result);
         say(formatResult(result));
       }

@@ -6,6 +6,7 @@ import { buildTree, toolPath, TREE } from "../../scripts/build_tree.ts";
 import { bundle } from "../../scripts/bundle.ts";
 import { run } from "../../scripts/run.ts";
 import { nodeCommand } from "../../scripts/test_node.ts";
+import { ENGINE_PACKAGES } from "./crdt/packages.ts";
 import { PEER_PACKAGES } from "./systems/packages.ts";
 
 /** What runs the programs that are measured. */
@@ -42,7 +43,7 @@ let tree: Promise<unknown> | undefined;
 
 async function nodeRuntime(name: string): Promise<Runtime> {
   tree ??= buildTree()
-    .then((folder) => bundle(folder, ["mod"], folder))
+    .then((folder) => bundle(folder, ["mod", "src/crdt/mod"], folder))
     .then(installPeers);
   await tree;
   const [command = "node", ...args] = nodeCommand(
@@ -66,11 +67,17 @@ async function nodeRuntime(name: string): Promise<Runtime> {
 
 /** What the library is compared with lies beside the tree's own tools. */
 async function installPeers(): Promise<void> {
-  const isThere = Object.keys(PEER_PACKAGES).every((name) =>
+  const wanted: Record<string, string> = { ...PEER_PACKAGES };
+  for (const name of Object.keys(ENGINE_PACKAGES)) {
+    if (await canInstall(name)) wanted[name] = ENGINE_PACKAGES[name] ?? "";
+    else console.error(`Left out: ${name} cannot be installed`);
+  }
+  const isThere = Object.keys(wanted).every((name) =>
     existsSync(toolPath(name))
   );
   if (isThere) return;
-  const packages = Object.entries(PEER_PACKAGES).map(([name, version]) =>
+  // All at once: an installation removes what an earlier one has not saved.
+  const packages = Object.entries(wanted).map(([name, version]) =>
     `${name}@${version}`
   );
   const flags = ["--no-save", "--no-audit", "--no-fund", "--no-package-lock"];
@@ -78,4 +85,17 @@ async function installPeers(): Promise<void> {
     cwd: toolPath(".."),
     onOutput: () => {},
   });
+}
+
+/** Whether an engine is installed, or the registry has it. */
+async function canInstall(name: string): Promise<boolean> {
+  if (existsSync(toolPath(name))) return true;
+  try {
+    const version = `${name}@${ENGINE_PACKAGES[name]}`;
+    await run("npm", ["view", version, "version"], { onOutput: () => {} });
+    return true;
+  } catch {
+    // Where there is no network, or a registry that is not complete.
+    return false;
+  }
 }
