@@ -19,7 +19,21 @@ const SMALL_INTEGER = 0x40;
 const SMALL_INTEGER_MAX = 0xff - SMALL_INTEGER;
 
 /** Bytes that {@linkcode ByteWriter} starts with. */
-const CAPACITY_MIN = 64;
+const CAPACITY_MIN = 256;
+
+/** A greater buffer is not kept for the next writer. */
+const SPARE_SIZE_MAX = 64 * 1024;
+
+/**
+ * The buffer of a writer that has finished. Most write one short message, and
+ * two new buffers for each took more time than all that was written to them.
+ */
+let spare: Uint8Array | null = null;
+
+const NO_BYTES: Uint8Array = new Uint8Array(0);
+
+/** Where doubles become bytes. */
+const doubles: DataView = new DataView(new ArrayBuffer(8));
 
 /** Longer strings are left to the runtime's encoder and decoder. */
 const LOOP_LENGTH_MAX = 24;
@@ -33,8 +47,7 @@ const decoder: TextDecoder = new TextDecoder("utf-8", {
 
 /** Writes numbers, texts and JSON values one after the other. */
 export class ByteWriter {
-  #bytes: Uint8Array = new Uint8Array(CAPACITY_MIN);
-  #view: DataView = new DataView(this.#bytes.buffer);
+  #bytes: Uint8Array = NO_BYTES;
   #length = 0;
 
   /** How many bytes were written. */
@@ -70,19 +83,24 @@ export class ByteWriter {
   /** Writes a whole number below 2^56 in seven bytes. */
   fixed7(value: number): void {
     this.#reserve(7);
-    this.#view.setUint32(this.#length, Math.floor(value / 2 ** 24));
+    const bytes = this.#bytes;
+    const at = this.#length;
+    const high = Math.floor(value / 2 ** 24);
     const low = value % 2 ** 24;
-    this.#bytes[this.#length + 4] = low >>> 16;
-    this.#bytes[this.#length + 5] = (low >>> 8) & 255;
-    this.#bytes[this.#length + 6] = low & 255;
-    this.#length += 7;
+    bytes[at] = high >>> 24;
+    bytes[at + 1] = high >>> 16;
+    bytes[at + 2] = high >>> 8;
+    bytes[at + 3] = high;
+    bytes[at + 4] = low >>> 16;
+    bytes[at + 5] = low >>> 8;
+    bytes[at + 6] = low;
+    this.#length = at + 7;
   }
 
   /** Writes any number. */
   double(value: number): void {
-    this.#reserve(8);
-    this.#view.setFloat64(this.#length, value);
-    this.#length += 8;
+    doubles.setFloat64(0, value);
+    for (let index = 0; index < 8; index++) this.byte(doubles.getUint8(index));
   }
 
   /** Writes a text and its length. */
@@ -153,25 +171,37 @@ export class ByteWriter {
   #textBytes(value: string, length: number): void {
     this.#reserve(length);
     if (length === value.length && length <= LOOP_LENGTH_MAX) {
+      const bytes = this.#bytes;
+      const at = this.#length;
       for (let index = 0; index < length; index++) {
-        this.#bytes[this.#length + index] = value.charCodeAt(index);
+        bytes[at + index] = value.charCodeAt(index);
       }
     } else encoder.encodeInto(value, this.#bytes.subarray(this.#length));
     this.#length += length;
   }
 
-  /** A copy of what was written. */
+  /** A copy of what was written; the writer is empty again. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const bytes = this.#bytes;
+    const written = bytes.slice(0, this.#length);
+    if (bytes.length <= SPARE_SIZE_MAX && bytes !== NO_BYTES) spare = bytes;
+    this.#bytes = NO_BYTES;
+    this.#length = 0;
+    return written;
   }
 
   #reserve(count: number): void {
     const needed = this.#length + count;
-    if (needed <= this.#bytes.length) return;
-    const bytes = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+    if (needed > this.#bytes.length) this.#grow(needed);
+  }
+
+  #grow(needed: number): void {
+    const bytes = spare !== null && spare.length >= needed
+      ? spare
+      : new Uint8Array(Math.max(needed, this.#bytes.length * 2, CAPACITY_MIN));
+    if (bytes === spare) spare = null;
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer);
   }
 }
 
@@ -192,13 +222,11 @@ function byteLengthOf(value: string): number {
  */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  readonly #view: DataView;
   #at = 0;
 
   /** Makes a reader at the first of `bytes`. */
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   /** How many bytes are left. */
@@ -224,18 +252,23 @@ export class ByteReader {
 
   /** Reads a whole number of at most `max`. */
   varint(max: number = Number.MAX_SAFE_INTEGER): number {
-    let value = 0;
-    let scale = 1;
-    for (let count = 0; count < 8; count++) {
+    let value = this.byte();
+    if (value < 128) return value <= max ? value : this.#failAbove(max);
+    value -= 128;
+    let scale = 128;
+    for (let count = 1; count < 8; count++) {
       const byte = this.byte();
       value += (byte & 127) * scale;
       if (byte < 128) {
-        if (value > max) this.fail(`a number of at most ${max}`);
-        return value;
+        return value <= max ? value : this.#failAbove(max);
       }
       scale *= 128;
     }
     return this.fail("a number of at most eight bytes");
+  }
+
+  #failAbove(max: number): never {
+    return this.fail(`a number of at most ${max}`);
   }
 
   /** Reads how many things follow, each of at least `bytesEach` bytes. */
@@ -254,18 +287,18 @@ export class ByteReader {
   /** Reads a whole number of seven bytes that is exact in a double. */
   fixed7(): number {
     this.#need(7);
-    const high = this.#view.getUint32(this.#at);
-    const low = this.#view.getUint32(this.#at + 3) % 2 ** 24;
-    this.#at += 7;
-    const value = high * 2 ** 24 + low;
+    let value = 0;
+    for (let count = 0; count < 7; count++) value = value * 256 + this.byte();
     return Number.isSafeInteger(value) ? value : this.fail("a stamp");
   }
 
   /** Reads a finite number. */
   double(): number {
     this.#need(8);
-    const value = this.#view.getFloat64(this.#at);
-    this.#at += 8;
+    for (let index = 0; index < 8; index++) {
+      doubles.setUint8(index, this.byte());
+    }
+    const value = doubles.getFloat64(0);
     return Number.isFinite(value) && !Object.is(value, -0)
       ? value
       : this.fail("a finite number");
@@ -339,14 +372,8 @@ export class ByteReader {
     const to = from + length;
     this.#at = to;
     if (length <= LOOP_LENGTH_MAX) {
-      let text = "";
-      let index = from;
-      for (; index < to; index++) {
-        const byte = this.#bytes[index] as number;
-        if (byte > 127) break;
-        text += String.fromCharCode(byte);
-      }
-      if (index === to) return text;
+      const text = asciiText(this.#bytes, from, to);
+      if (text !== undefined) return text;
     }
     try {
       return decoder.decode(this.#bytes.subarray(from, to));
@@ -358,4 +385,40 @@ export class ByteReader {
   #need(count: number): void {
     if (count > this.remaining) this.fail(`${count} bytes`);
   }
+}
+
+/** A short text of units below 128; `undefined` if there are others. */
+function asciiText(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): string | undefined {
+  let text = "";
+  let at = from;
+  // Many units a call: each call and each concatenation makes a string.
+  for (; at + 8 <= to; at += 8) {
+    const a = bytes[at] as number;
+    const b = bytes[at + 1] as number;
+    const c = bytes[at + 2] as number;
+    const d = bytes[at + 3] as number;
+    const e = bytes[at + 4] as number;
+    const f = bytes[at + 5] as number;
+    const g = bytes[at + 6] as number;
+    const h = bytes[at + 7] as number;
+    if ((a | b | c | d | e | f | g | h) > 127) return undefined;
+    text += String.fromCharCode(a, b, c, d, e, f, g, h);
+  }
+  for (; at + 3 <= to; at += 3) {
+    const a = bytes[at] as number;
+    const b = bytes[at + 1] as number;
+    const c = bytes[at + 2] as number;
+    if ((a | b | c) > 127) return undefined;
+    text += String.fromCharCode(a, b, c);
+  }
+  for (; at < to; at++) {
+    const a = bytes[at] as number;
+    if (a > 127) return undefined;
+    text += String.fromCharCode(a);
+  }
+  return text;
 }
