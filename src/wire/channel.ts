@@ -14,13 +14,11 @@ import { decodeHello, encodeHello, type Hello } from "./hello.ts";
 import { parseJson } from "./json_text.ts";
 import {
   CLOSE_TIMEOUT_MS,
-  CONTROL_FLUSH_UNITS,
-  FLUSH_UNITS,
   HELLO_BYTES_MAX,
   HELLO_TIMEOUT_MS,
 } from "./limits.ts";
 import { checkMessageSize } from "./message_size.ts";
-import { OutboundQueue } from "./outbound.ts";
+import { Outlet } from "./outlet.ts";
 
 /** What a {@linkcode Channel} tells its owner. */
 export interface ChannelHandler {
@@ -73,22 +71,17 @@ type ChannelState = "hello" | "parked" | "open" | "closing" | "closed";
 
 /**
  * One connection that speaks frames of JSON: hello first, then control
- * messages (objects) and data messages (joined into arrays).
- *
- * Control goes out before data. What is queued in one turn of the event loop
- * is written at its end, or as soon as 64 KiB are together, or 2 KiB and a control message; small data messages
- * share a frame. Malformed input closes this channel with a code.
+ * messages (objects) and data messages (joined into arrays). Malformed input
+ * closes this channel with a code.
  */
 export class Channel {
   readonly #connection: Connection;
   readonly #handler: ChannelHandler;
   readonly #clock: Clock;
-  readonly #writer: FrameWriter;
   readonly #hello: Hello;
   readonly #dialer: boolean;
-  readonly #highWaterUnits: number;
   readonly #decoder: FrameDecoder;
-  readonly #queue = new OutboundQueue();
+  readonly #outlet: Outlet;
 
   #state: ChannelState = "hello";
   /** Why this channel ends; set once. Input is ignored from then on. */
@@ -98,9 +91,6 @@ export class Channel {
   /** Guards the hello first, and the end later. */
   #timer: Timer;
   #peerFrameBytesMax: number = HELLO_BYTES_MAX;
-  #flushPlanned = false;
-  #writable = true;
-  #aboveHighWater = false;
   #isPaused = false;
   #hasPeerEnded = false;
   /** The connection is over, but what it brought is not all told yet. */
@@ -108,7 +98,6 @@ export class Channel {
   /** How the connection was lost, unless it ended in peace. */
   #loss: DistflowError | undefined;
   #lastHeardAtMs: number;
-  #writtenBytes = 0;
 
   /** Starts to speak on `connection`, which nobody has started yet. */
   constructor(
@@ -119,10 +108,12 @@ export class Channel {
     this.#connection = connection;
     this.#handler = handler;
     this.#clock = options.clock;
-    this.#writer = options.writer;
     this.#hello = options.hello;
     this.#dialer = options.dialer;
-    this.#highWaterUnits = options.highWaterUnits;
+    this.#outlet = new Outlet(connection, {
+      emptied: () => this.#onEmptied(),
+      drained: () => this.#onDrained(),
+    }, options);
     this.#lastHeardAtMs = this.#clock.monotonicMs();
     this.#decoder = new FrameDecoder(
       HELLO_BYTES_MAX,
@@ -134,7 +125,7 @@ export class Channel {
     );
     connection.start({
       data: (bytes) => this.#push(bytes),
-      drain: () => this.#onWritable(),
+      drain: () => this.#outlet.onWritable(),
       end: () => this.#onPeerEnd(),
       close: (error) => this.#onConnectionClose(error),
     });
@@ -153,12 +144,12 @@ export class Channel {
 
   /** What waits to be sent: UTF-16 units here, and bytes in the connection. */
   get queuedUnits(): number {
-    return this.#queue.units + this.#connection.queuedBytes;
+    return this.#outlet.queuedUnits;
   }
 
   /** Whether senders should wait for `drain`. */
   get isAboveHighWater(): boolean {
-    return this.#aboveHighWater;
+    return this.#outlet.isAboveHighWater;
   }
 
   /** When the last bytes came, on the monotonic clock. */
@@ -189,8 +180,7 @@ export class Channel {
   sendControl(text: string): void {
     if (this.#state !== "open") return;
     if (text.length * 3 > this.#peerFrameBytesMax && !this.#fits(text)) return;
-    this.#queue.pushControl(text);
-    this.#afterPush(CONTROL_FLUSH_UNITS);
+    this.#outlet.pushControl(text);
   }
 
   /**
@@ -204,9 +194,8 @@ export class Channel {
   sendData(text: string): boolean {
     if (this.#state !== "open") throw connectionLost(undefined);
     checkMessageSize(text, this.#peerFrameBytesMax);
-    this.#queue.pushData(text);
-    this.#afterPush(FLUSH_UNITS);
-    return !this.#aboveHighWater;
+    this.#outlet.pushData(text);
+    return !this.#outlet.isAboveHighWater;
   }
 
   /** Goes on after the handler's `batch` returned false. */
@@ -224,7 +213,7 @@ export class Channel {
   end(): void {
     if (this.#state !== "open") return;
     this.#startClosing();
-    this.#flush();
+    this.#outlet.flush();
   }
 
   /**
@@ -243,17 +232,17 @@ export class Channel {
       if (isViolation(failure)) this.#violation = failure;
       this.#failure = failure;
     }
-    this.#queue.clear();
+    this.#outlet.clear();
     this.#connection.close();
   }
 
   #closeFor(failure: DistflowError): void {
     const { code, details } = toWireFailure(failure);
     this.#failure = failure;
-    this.#queue.clear();
-    this.#queue.pushControl(JSON.stringify({ type: "close", code, details }));
+    const text = JSON.stringify({ type: "close", code, details });
+    this.#outlet.clear();
     this.#startClosing();
-    this.#flush();
+    this.#outlet.sendNow(text);
     this.#pauseIf(false);
   }
 
@@ -266,8 +255,7 @@ export class Channel {
   }
 
   #sendHello(): void {
-    this.#queue.pushControl(encodeHello(this.#hello));
-    this.#flush();
+    this.#outlet.sendNow(encodeHello(this.#hello));
   }
 
   #push(bytes: Uint8Array): void {
@@ -328,7 +316,7 @@ export class Channel {
 
   #onPeerClose(failure: DistflowError): void {
     this.#failure = failure;
-    this.#queue.clear();
+    this.#outlet.clear();
     this.#startClosing();
     this.#connection.end();
   }
@@ -353,7 +341,7 @@ export class Channel {
     if (state === "hello" || state === "parked") this.#failure ??= this.#loss;
     this.#isConnectionClosed = true;
     this.#timer.cancel();
-    this.#queue.clear();
+    this.#outlet.clear();
     this.#tellClosed();
     // What was received and is held back is told first; nothing can be sent.
     if (this.#state !== "open") return;
@@ -370,69 +358,12 @@ export class Channel {
     this.#handler.closed(this.#failure);
   }
 
-  #afterPush(flushUnits: number): void {
-    const { units } = this.#queue;
-    if (units > this.#highWaterUnits) this.#aboveHighWater = true;
-    if (!this.#writable) return;
-    if (units >= flushUnits) this.#flush();
-    else this.#planFlush();
+  #onEmptied(): void {
+    if (this.#state === "closing") this.#connection.end();
   }
 
-  #planFlush(): void {
-    if (this.#flushPlanned) return;
-    this.#flushPlanned = true;
-    this.#clock.defer(() => {
-      this.#flushPlanned = false;
-      this.#flush();
-    });
-  }
-
-  /** Writes what is queued until the connection is full. */
-  #flush(): void {
-    while (this.#writable) {
-      if (!this.#writeNext()) break;
-      if (this.#writer.byteCount >= FLUSH_UNITS) this.#handOver();
-    }
-    if (this.#writer.byteCount > 0) this.#handOver();
-    if (this.#queue.isEmpty && this.#state === "closing") {
-      this.#connection.end();
-    }
-    this.#checkHighWater();
-  }
-
-  #writeNext(): boolean {
-    const control = this.#queue.shiftControl();
-    if (control !== undefined) this.#writer.add(control);
-    else {
-      const batch = this.#queue.shiftBatch();
-      if (batch.length === 0) return false;
-      this.#writer.addArray(batch);
-    }
-    return true;
-  }
-
-  #checkHighWater(): void {
-    // What the connection has taken does not count: as long as it is not full,
-    // nobody tells when it is taken from there.
-    const isShort = this.#queue.units <= this.#highWaterUnits / 2;
-    if (!this.#aboveHighWater || !isShort) return;
-    this.#aboveHighWater = false;
+  #onDrained(): void {
     if (this.#state === "open") this.#handler.drain();
-  }
-
-  #handOver(): void {
-    const bytes = this.#writer.take();
-    this.#writtenBytes += bytes.length;
-    // What is not written at once must not hold on to the memory that it
-    // shares with others: some bytes would keep 256 KiB.
-    this.#writable = this.#connection.write(
-      this.#connection.queuedBytes > 0 ? bytes.slice() : bytes,
-    );
-  }
-
-  #onWritable(): void {
-    this.#writable = true;
-    this.#flush();
   }
 
   #startClosing(): void {
@@ -449,22 +380,17 @@ export class Channel {
    * @param stillMs How long nothing has moved.
    */
   #planCloseCheck(stillMs: number): void {
-    const takenBytes = this.#takenBytes;
+    const takenBytes = this.#outlet.takenBytes;
     const heardAtMs = this.#lastHeardAtMs;
     this.#timer.cancel();
     this.#timer = this.#clock.schedule(CLOSE_CHECK_MS, () => {
-      const isMoving = this.#takenBytes > takenBytes ||
+      const isMoving = this.#outlet.takenBytes > takenBytes ||
         this.#failure === undefined && this.#lastHeardAtMs > heardAtMs;
       if (isMoving) this.#planCloseCheck(0);
       else if (stillMs + CLOSE_CHECK_MS < CLOSE_TIMEOUT_MS) {
         this.#planCloseCheck(stillMs + CLOSE_CHECK_MS);
       } else this.destroy(wireError("TIMEOUT"));
     });
-  }
-
-  /** What the connection has handed to the system, in bytes. */
-  get #takenBytes(): number {
-    return this.#writtenBytes - this.#connection.queuedBytes;
   }
 }
 

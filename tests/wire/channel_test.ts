@@ -418,6 +418,26 @@ Deno.test("control overtakes data that a slow reader keeps waiting", () => {
   assertEquals(world.peer.frames.length, 11);
 });
 
+Deno.test("what waits for a slow reader is sent in order, and control before it", () => {
+  const world = ChannelWorld.open({ highWaterUnits: 2 ** 30 });
+  world.connection.isStuck = true;
+  const count = 20_000;
+  const filler = "x".repeat(90);
+  for (let index = 0; index < count; index++) {
+    world.channel.sendData(JSON.stringify([index, filler]));
+  }
+  const before = world.connection.queuedBytes;
+  world.channel.sendControl(PING);
+  world.connection.isStuck = false;
+  world.settle();
+  const { frames } = world.peer;
+  const ahead = frames.slice(0, frames.indexOf(PING)).join("").length;
+  assert(ahead <= before, `${ahead} of ${before} bytes were ahead`);
+  const indices = frames.filter((frame) => frame !== PING)
+    .flatMap((frame) => JSON.parse(frame).map(([index]: number[]) => index));
+  assertEquals(indices, Array.from({ length: count }, (_, index) => index));
+});
+
 Deno.test("what waits for a slow reader does not hold on to memory that is shared", () => {
   const world = ChannelWorld.open();
   world.connection.isStuck = true;
@@ -438,7 +458,7 @@ Deno.test("what waits for a slow reader does not hold on to memory that is share
 });
 
 Deno.test("above the high-water mark senders are told, and again at half of it", () => {
-  const world = ChannelWorld.open({ highWaterUnits: 300_000 });
+  const world = ChannelWorld.open({ highWaterUnits: 301_000 });
   world.connection.isStuck = true;
   const text = JSON.stringify("x".repeat(99_998));
   const answers = Array.from({ length: 8 }, () => world.channel.sendData(text));

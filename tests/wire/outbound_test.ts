@@ -52,6 +52,22 @@ Deno.test("control overtakes batches that are half sent", () => {
   assertEquals(shift(queue), `[${large}]`);
 });
 
+Deno.test("control overtakes data that was encoded ahead, and later data does not", () => {
+  const queue = new OutboundQueue();
+  queue.pushData("1");
+  assertEquals(queue.shiftBatch(), ["1"]);
+  const frames = new TextEncoder().encode("[1]");
+  queue.pushEncoded(frames);
+  queue.pushData("2");
+  queue.pushControl("{}");
+  assertEquals([queue.units, queue.dataUnits], [3 + 1 + 2, 1]);
+  assertEquals(queue.shiftControl(), "{}");
+  assertEquals(queue.shiftEncoded(), frames);
+  assertEquals(queue.shiftEncoded(), undefined);
+  assertEquals(queue.shiftBatch(), ["2"]);
+  assert(queue.isEmpty);
+});
+
 Deno.test("whatever is pushed comes out once, in order, in bounded frames", () => {
   fc.assert(fc.property(
     fc.array(
