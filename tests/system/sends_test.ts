@@ -109,6 +109,61 @@ Deno.test("a message that cannot be sent does not count as sent", async () => {
   });
 });
 
+Deno.test("a node that sends to itself gets copies, and the errors of any send", async () => {
+  const platform = ownPlatform();
+  const logger = silentLogger;
+  await using pmd = await PmdServer.start({ port: 0, logger, platform });
+  await using node = await NodeRuntime.start<unknown>({
+    alias: "narcissus",
+    pmd: { port: pmd.address.port, mode: "external" },
+    logger,
+    platform,
+  });
+  const got: unknown[] = [];
+  node.onMessage((message, { from, alias }) => {
+    assertEquals([from, alias], [node.nodeId, "narcissus"]);
+    got.push(message);
+  });
+  const list = [1];
+  const message = { list, at: new Date(0), left: undefined };
+  await node.send("narcissus", { list });
+  await node.send(node.nodeId, message);
+  list.push(2);
+  // Six times as much might be too much, and is not.
+  const long = "x".repeat(1_000_000);
+  await node.send("narcissus", long);
+  const expected = [
+    { list: [1] },
+    { list: [1], at: "1970-01-01T00:00:00.000Z" },
+    long,
+  ];
+  assertEquals(got, expected);
+  const cycle: unknown[] = [];
+  cycle.push(cycle);
+  const refused = [
+    [undefined, "MESSAGE_NOT_JSON"],
+    [1n, "MESSAGE_NOT_JSON"],
+    [cycle, "MESSAGE_NOT_JSON"],
+    [JSON.parse("[".repeat(2000) + "]".repeat(2000)), "MESSAGE_NOT_JSON"],
+    [{
+      get it() {
+        throw new Error("no");
+      },
+    }, "MESSAGE_NOT_JSON"],
+    ["\0".repeat(200_000), "MESSAGE_TOO_LARGE"],
+  ] as const;
+  for (const [bad, code] of refused) {
+    const error = await assertRejects(
+      () => node.send("narcissus", bad),
+      DistflowError,
+    );
+    assertEquals(error.code, code);
+  }
+  assertEquals(got.length, expected.length);
+  assertEquals(node.stats.sentCount, expected.length);
+  assertEquals(node.stats.receivedCount, expected.length);
+});
+
 Deno.test("sends that overlap do not wait for acknowledgements", async () => {
   await withPair(async ({ asker, answerer }) => {
     // Small writes one after the other, and an answer to the last one only:
