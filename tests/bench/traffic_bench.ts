@@ -2,7 +2,7 @@ import { Cast, isInstalled, type SystemName, SYSTEMS } from "./cast.ts";
 import type { Bar, Result, Series } from "./measure.ts";
 import type { Runtime } from "./runtime.ts";
 
-/** Who sends to whom. */
+/** Who sends to whom; a peer that is alone, to itself. */
 interface Shape {
   readonly peerCount: number;
   readonly sends: (from: number, to: number) => boolean;
@@ -11,6 +11,7 @@ interface Shape {
 const ONE_TO_ONE: Shape = { peerCount: 2, sends: (from) => from === 1 };
 const FAN_IN: Shape = { peerCount: 5, sends: (_, to) => to === 0 };
 const FAN_OUT: Shape = { peerCount: 5, sends: (from) => from === 0 };
+const TO_SELF: Shape = { peerCount: 1, sends: () => true };
 const ALL_TO_ALL: Shape = { peerCount: 8, sends: () => true };
 
 /** A row of the benchmark: what is sent, and what the library is held to. */
@@ -101,6 +102,7 @@ export async function* trafficBench(
     yield* beside(runtime, repeats, workload);
   }
   yield await awaited(runtime, repeats);
+  yield await toSelf(runtime, repeats);
   yield await allToAll(runtime, repeats);
 }
 
@@ -172,6 +174,19 @@ async function awaited(runtime: Runtime, repeats: number): Promise<Result> {
   ]);
 }
 
+/** What a node sends to itself, with a bar in messages a second. */
+async function toSelf(runtime: Runtime, repeats: number): Promise<Result> {
+  const own = { ...PAIR, shape: TO_SELF, count: 2_000_000 };
+  const result = await variants(runtime, repeats, "to itself", [
+    ["not awaited", own],
+    ["awaited", { ...own, awaits: true }],
+  ]);
+  const [subject, ...others] = result.series;
+  if (subject === undefined) return result;
+  const series = [{ ...subject, bar: { atLeast: 3_000_000 } }, ...others];
+  return { ...result, series };
+}
+
 async function allToAll(runtime: Runtime, repeats: number): Promise<Result> {
   return await variants(runtime, repeats, "8 nodes, all to all", [
     ["all to all", { ...PAIR, shape: ALL_TO_ALL, count: 10_000 }],
@@ -230,13 +245,15 @@ async function run(
   const { shape, size, awaits = false } = workload;
   const count = workload.count * (COUNT_PARTS[system] ?? 1);
   const numbers = Array.from({ length: shape.peerCount }, (_, peer) => peer);
+  const passes = (from: number, to: number): boolean =>
+    (from !== to || shape === TO_SELF) && shape.sends(from, to);
   const specs = numbers.map((self) => ({
     self,
     size,
     count,
     awaits,
-    targets: numbers.filter((to) => to !== self && shape.sends(self, to)),
-    senders: numbers.filter((from) => from !== self && shape.sends(from, self)),
+    targets: numbers.filter((to) => passes(self, to)),
+    senders: numbers.filter((from) => passes(from, self)),
   }));
   await using cast = await Cast.start(runtime, system, "traffic", specs);
   await cast.tell("meet", "met");
