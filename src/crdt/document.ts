@@ -23,8 +23,8 @@ import {
 } from "./strategies.ts";
 import { Validators } from "./schema/validators.ts";
 import { Transaction } from "./transaction.ts";
-import { checkRestoredName, type RestoreOptions } from "./state/restore.ts";
-import { StateReader } from "./state/read_state.ts";
+import { checkRestored, type RestoreOptions } from "./state/restore.ts";
+import { readSaved } from "./state/saved.ts";
 import type { Register } from "./values.ts";
 
 /**
@@ -88,7 +88,8 @@ export class JsonCrdt extends StoredDocument {
 
   /**
    * The document that {@linkcode StoredDocument.snapshot} saved, for a replica
-   * of its own.
+   * of its own. Diffs may follow in the bytes, each from the clock at which what
+   * stands before it was made.
    *
    * @param replicaId A name that the state does not know; with
    * {@linkcode RestoreOptions.resume} that of the document that was saved.
@@ -111,10 +112,10 @@ export class JsonCrdt extends StoredDocument {
     bytes: Uint8Array,
     options: RestoreOptions = {},
   ): JsonCrdt {
-    const reader = new StateReader(bytes);
-    checkRestoredName(reader.head, replicaId, options.resume ?? false);
+    const { frames, tornByteCount } = readSaved(bytes);
+    checkRestored(frames, tornByteCount, replicaId, options);
     const document = new JsonCrdt(replicaId, { ...options, initial: {} });
-    reader.fill(document.core);
+    document.load(frames, options.resume ?? false);
     return document;
   }
 
@@ -405,6 +406,11 @@ export class JsonCrdt extends StoredDocument {
     const receipts = { applied: 0, buffered: 0, duplicate: 0, rejected: 0 };
     for (const unit of units) receipts[this.#inbox.receive(unit)]++;
     return receipts;
+  }
+
+  /** See {@linkcode StoredDocument}. */
+  protected restoreUnit(unit: Unit): Receipt {
+    return this.#inbox.receive(unit, true);
   }
 
   /** See {@linkcode StoredDocument}. */

@@ -50,9 +50,13 @@ export class Inbox {
     this.#listener = listener;
   }
 
-  /** Takes one transaction in. */
-  receive(unit: Unit): Receipt {
-    const receipt = this.#take(unit);
+  /**
+   * Takes one transaction in.
+   *
+   * @param isOwn Whether it may be this replica's, as when it is restored.
+   */
+  receive(unit: Unit, isOwn = false): Receipt {
+    const receipt = this.#take(unit, isOwn);
     if (receipt === "applied") this.#drain((unit[0] as Operation).replica);
     return receipt;
   }
@@ -102,13 +106,13 @@ export class Inbox {
     return [...dots.values()].map((dot) => this.#dot(dot));
   }
 
-  #take(unit: Unit): Receipt {
+  #take(unit: Unit, isOwn = false): Receipt {
     const { vector, self, clock } = this.#core;
     const first = unit[0] as Operation;
     const { replica, counter } = first;
     const seen = vector.get(replica);
     const last = lastCounter(unit);
-    if (replica === self && last > seen) {
+    if (replica === self && last > seen && !isOwn) {
       return this.#reject(
         "DUPLICATE_REPLICA",
         first,
@@ -133,7 +137,7 @@ export class Inbox {
           "The same operation was seen with another length",
         );
       }
-      return this.#take(rest);
+      return this.#take(rest, isOwn);
     }
     if (isImpossible(unit)) {
       return this.#reject(

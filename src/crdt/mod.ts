@@ -26,3 +26,6 @@ export {
   type StandardSchema,
 } from "./schema/standard_schema.ts";
 export { asRegister, Register } from "./values.ts";
+export type { Diff } from "./state/diff.ts";
+export type { RestoreOptions } from "./state/restore.ts";
+export { inspectSaved, type SavedParts } from "./state/saved.ts";

@@ -8,7 +8,10 @@ import { OptimisticDocument } from "./optimistic_document.ts";
 import { decodeDiff, type Diff, findDiff } from "./state/diff.ts";
 import { StateJoin } from "./state/join_state.ts";
 import { MergedChange } from "./state/merged_change.ts";
-import { StateReader } from "./state/read_state.ts";
+import { readState, type StateReader } from "./state/read_state.ts";
+import { type Frame, readOnlyFrame, STATE } from "./state/frame.ts";
+import type { Change } from "./events.ts";
+import type { Operation } from "./operation.ts";
 import { TransactionLog } from "./state/transaction_log.ts";
 import { encodeState } from "./state/write_state.ts";
 import type { ClockRecord } from "./version_vector.ts";
@@ -20,7 +23,7 @@ export type Receipts = { readonly [Name in Receipt]: number };
 export abstract class StoredDocument extends OptimisticDocument {
   readonly #log: TransactionLog;
   /** A state from too far ahead of the wall clock; the newest one only. */
-  #held: Uint8Array | null = null;
+  #held: { state: Uint8Array; clockLast: number } | null = null;
 
   /** Makes the view of `core`, with a log of at most `logLengthMax`. */
   protected constructor(
@@ -38,6 +41,8 @@ export abstract class StoredDocument extends OptimisticDocument {
   protected abstract receiveUnits(units: readonly Unit[]): Receipts;
   /** Goes on with what waited for what came otherwise. */
   protected abstract drainInbox(): void;
+  /** Takes a transaction in that was applied before, also one of this replica. */
+  protected abstract restoreUnit(unit: Unit): Receipt;
   /** Reads what came; bad input leaves no names behind. */
   protected abstract decode<Result>(read: () => Result): Result;
 
@@ -91,11 +96,11 @@ export abstract class StoredDocument extends OptimisticDocument {
    */
   merge(state: Uint8Array): Receipt {
     this.checkOutside("merge a state");
-    const reader = new StateReader(state);
+    const frame = readOnlyFrame(state);
+    const reader = readState(frame);
     const { writer, clockLast } = reader.head;
     const { core } = this;
-    const other = new Core(writer, new HybridClock(), new Map());
-    reader.fill(other);
+    const other = fillCore(reader);
     const index = other.replicas.find(core.name);
     if (index >= 0 && other.vector.get(index) > core.vector.get(core.self)) {
       throw new DistflowError(
@@ -104,7 +109,7 @@ export abstract class StoredDocument extends OptimisticDocument {
       );
     }
     if (core.clock.isAhead(clockLast)) {
-      this.#held = state;
+      this.#held = { state, clockLast };
       const dot = [writer, other.vector.get(other.self)] as const;
       this.emitter.emit("sync", { kind: "quarantine", dot, missing: dot });
       return "buffered";
@@ -114,27 +119,60 @@ export abstract class StoredDocument extends OptimisticDocument {
       return counter <= core.vector.get(core.replicas.find(name));
     });
     if (isKnown) return "duplicate";
-    const before = core.vector.clone();
-    const join = new StateJoin(core, other);
-    join.run();
-    core.vector.forEach((replica, counter) => {
-      if (counter > before.get(replica)) this.#log.forget(replica);
-    });
-    if (join.changes.length > 0) {
-      this.tellEvent(new MergedChange(writer, join.changes));
-    }
+    const changes = this.#join(other);
+    if (changes.length > 0) this.tellEvent(new MergedChange(writer, changes));
     this.drainInbox();
     return "applied";
+  }
+
+  #join(other: Core): readonly Change[] {
+    const { vector } = this.core;
+    const before = vector.clone();
+    const join = new StateJoin(this.core, other);
+    join.run();
+    vector.forEach((replica, counter) => {
+      if (counter > before.get(replica)) this.#log.forget(replica);
+    });
+    return join.changes;
+  }
+
+  /** Fills a new document from a saved one, and what was added to that. */
+  protected load(
+    [first, ...added]: readonly Frame[],
+    isResumed: boolean,
+  ): void {
+    const { core } = this;
+    readState(first as Frame).fill(core);
+    for (const frame of added) {
+      if (frame.kind === STATE) {
+        this.#join(fillCore(readState(frame)));
+        continue;
+      }
+      for (const unit of decodeDiff(frame, core.replicas)) {
+        // It was applied once already, wherever the wall clock stands now.
+        core.clock.receive((unit[0] as Operation).stamp);
+        const receipt = this.restoreUnit(unit);
+        if (receipt === "applied" || receipt === "duplicate") continue;
+        throw new DistflowError(
+          "CORRUPT_DATA",
+          "Cannot restore a document: an operation lacks what was before it",
+        );
+      }
+    }
+    if (isResumed || core.vector.get(core.self) === 0) return;
+    throw new DistflowError(
+      "DUPLICATE_REPLICA",
+      `Cannot restore as "${core.name}": a replica of that name wrote what was saved`,
+    );
   }
 
   /** Merges a state that only waited for the wall clock. */
   protected pollState(): void {
     const held = this.#held;
     if (held === null) return;
-    const { clockLast } = new StateReader(held).head;
-    if (this.core.clock.isAhead(clockLast)) return;
+    if (this.core.clock.isAhead(held.clockLast)) return;
     this.#held = null;
-    this.merge(held);
+    this.merge(held.state);
   }
 
   /**
@@ -202,11 +240,15 @@ export abstract class StoredDocument extends OptimisticDocument {
    */
   applyDiff(diff: Uint8Array): Receipts {
     this.checkOutside("apply a diff");
-    const units = this.decode(() => decodeDiff(diff, this.core.replicas));
-    if (units !== null) return this.receiveUnits(units);
-    const receipts = { applied: 0, buffered: 0, duplicate: 0, rejected: 0 };
-    receipts[this.merge(diff)]++;
-    return receipts;
+    const frame = readOnlyFrame(diff);
+    if (frame.kind === STATE) {
+      const receipts = { applied: 0, buffered: 0, duplicate: 0, rejected: 0 };
+      receipts[this.merge(diff)]++;
+      return receipts;
+    }
+    return this.receiveUnits(
+      this.decode(() => decodeDiff(frame, this.core.replicas)),
+    );
   }
 
   /**
@@ -235,4 +277,11 @@ export abstract class StoredDocument extends OptimisticDocument {
     this.#log.cut(keepLastN);
     return this.#log.length;
   }
+}
+
+/** A document of nobody with the state that was read. */
+function fillCore(reader: StateReader): Core {
+  const core = new Core(reader.head.writer, new HybridClock(), new Map());
+  reader.fill(core);
+  return core;
 }

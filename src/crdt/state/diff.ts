@@ -4,7 +4,7 @@ import type { Unit } from "../message.ts";
 import { type OperationJson, operationToJson } from "../operation_json.ts";
 import { isReplicaName, type ReplicaTable } from "../replica_table.ts";
 import { type ClockRecord, VersionVector } from "../version_vector.ts";
-import { DIFF, readFrame, readOnlyFrame, STATE, writeFrame } from "./frame.ts";
+import { DIFF, type Frame, writeFrame } from "./frame.ts";
 import type { TransactionLog } from "./transaction_log.ts";
 import { readUnits, writeUnits } from "./unit_codec.ts";
 import { encodeState } from "./write_state.ts";
@@ -101,16 +101,16 @@ function readClock(clock: ClockRecord, replicas: ReplicaTable): VersionVector {
 }
 
 /**
- * The transactions of a diff; `null` if it is a state.
+ * The transactions of a diff.
  *
- * @throws {DistflowError} `CORRUPT_DATA` if the bytes are neither.
+ * @throws {DistflowError} `CORRUPT_DATA` if the frame holds none.
  */
 export function decodeDiff(
-  bytes: Uint8Array,
+  { kind, payload }: Frame,
   replicas: ReplicaTable,
-): Unit[] | null {
-  if (readFrame(bytes)?.kind === STATE) return null;
-  const reader = new ByteReader(readOnlyFrame(bytes, DIFF));
+): Unit[] {
+  const reader = new ByteReader(payload);
+  if (kind !== DIFF) reader.fail("a diff");
   const units = readUnits(reader, replicas);
   if (reader.remaining > 0) reader.fail("the end of a diff");
   return units;

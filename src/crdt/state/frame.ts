@@ -1,5 +1,4 @@
 import { DistflowError } from "../../base/errors.ts";
-import { ByteWriter } from "../bytes.ts";
 import { crc32 } from "./crc32.ts";
 
 /** The first byte of everything that is framed; no message begins with it. */
@@ -17,17 +16,14 @@ export const STATE = 1;
 export const DIFF = 2;
 /** Fingerprints of ranges of places. */
 export const DIGEST = 3;
-/** A message of transactions that follows a saved state. */
-export const APPENDED = 4;
 /** What replicas are known to have applied. */
-export const KNOWLEDGE = 5;
+export const KNOWLEDGE = 4;
 
 /** What a frame may hold. */
 export type FrameKind =
   | typeof STATE
   | typeof DIFF
   | typeof DIGEST
-  | typeof APPENDED
   | typeof KNOWLEDGE;
 
 /** Part of some bytes that is a frame. */
@@ -96,24 +92,13 @@ export function readFrame(bytes: Uint8Array, from = 0): Frame | null {
 }
 
 /**
- * The payload of bytes that are one frame of `kind`.
+ * Reads bytes that are one frame and no more.
  *
  * @throws {DistflowError} `CORRUPT_DATA` if they are not.
  */
-export function readOnlyFrame(bytes: Uint8Array, kind: FrameKind): Uint8Array {
+export function readOnlyFrame(bytes: Uint8Array): Frame {
   const frame = readFrame(bytes);
   if (frame === null) return fail("it was cut off");
   if (frame.end !== bytes.length) return fail("more follows than it says");
-  if (frame.kind !== kind) return fail(`it is of kind ${frame.kind}`);
-  return frame.payload;
-}
-
-/** The frame of what `write` writes. */
-export function frameOf(
-  kind: FrameKind,
-  write: (writer: ByteWriter) => void,
-): Uint8Array {
-  const writer = new ByteWriter();
-  write(writer);
-  return writeFrame(kind, writer.finish());
+  return frame;
 }

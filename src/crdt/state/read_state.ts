@@ -16,7 +16,7 @@ import type { CounterCell, Sibling } from "../register_parts.ts";
 import { isReplicaName, REPLICA_COUNT_MAX } from "../replica_table.ts";
 import { DEPTH_MAX, KEY_LENGTH_MAX } from "../values.ts";
 import { VersionVector } from "../version_vector.ts";
-import { readOnlyFrame, STATE } from "./frame.ts";
+import { type Frame, STATE } from "./frame.ts";
 import { readIntegers, readRuns } from "./integers.ts";
 import { dotNumber, readStamps } from "./stamp_column.ts";
 import { readTextTable } from "./text_table.ts";
@@ -51,12 +51,12 @@ export class StateReader {
   readonly #reader: ByteReader;
 
   /**
-   * Reads the head.
+   * Reads the head of what a frame of a state holds.
    *
    * @throws {DistflowError} `CORRUPT_DATA` if the bytes are no state.
    */
-  constructor(bytes: Uint8Array) {
-    const reader = new ByteReader(readOnlyFrame(bytes, STATE));
+  constructor(payload: Uint8Array) {
+    const reader = new ByteReader(payload);
     this.#reader = reader;
     const names: string[] = [];
     for (let count = reader.count(2); count > 0; count--) {
@@ -90,6 +90,16 @@ export class StateReader {
     if (reader.remaining > 0) reader.fail("the end of a state");
     core.loadSettings();
   }
+}
+
+/**
+ * Starts to read a state.
+ *
+ * @throws {DistflowError} `CORRUPT_DATA` if the frame holds none.
+ */
+export function readState({ kind, payload }: Frame): StateReader {
+  if (kind !== STATE) new ByteReader(payload).fail("a state");
+  return new StateReader(payload);
 }
 
 class PlaceReader {

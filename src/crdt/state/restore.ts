@@ -1,6 +1,7 @@
 import { DistflowError } from "../../base/errors.ts";
 import type { JsonCrdtOptions } from "../options.ts";
-import type { StateHead } from "./read_state.ts";
+import type { Frame } from "./frame.ts";
+import { readState } from "./read_state.ts";
 
 /** Options for `JsonCrdt.restore`. */
 export interface RestoreOptions extends Omit<JsonCrdtOptions, "initial"> {
@@ -12,25 +13,43 @@ export interface RestoreOptions extends Omit<JsonCrdtOptions, "initial"> {
    * @default {false}
    */
   resume?: boolean;
+  /**
+   * Whether the beginning of a diff at the end of the bytes, where a write was
+   * torn, is left away. `inspectSaved` tells how many bytes that are: cut the
+   * file there before more is added.
+   *
+   * @default {false}
+   */
+  cutTornEnd?: boolean;
 }
 
 /**
- * Makes sure that no two documents write under one name.
+ * Makes sure that what was saved may be restored like this.
  *
- * @throws {DistflowError} `DUPLICATE_REPLICA` if `name` is known to the state.
+ * @throws {DistflowError} `CORRUPT_DATA` if its end was torn; `DUPLICATE_REPLICA`
+ * if its state knows `name`.
  * @throws {TypeError} If another document than the one that was saved resumes.
  */
-export function checkRestoredName(
-  { names, writer }: StateHead,
+export function checkRestored(
+  frames: readonly Frame[],
+  tornByteCount: number,
   name: string,
-  isResumed: boolean,
+  { resume = false, cutTornEnd = false }: RestoreOptions,
 ): void {
-  if (isResumed && name !== writer) {
+  if (tornByteCount > 0 && !cutTornEnd) {
+    throw new DistflowError(
+      "CORRUPT_DATA",
+      `Cannot restore a document whose last ${tornByteCount} bytes were torn; 'cutTornEnd' leaves them away`,
+      { details: { tornByteCount } },
+    );
+  }
+  const { names, writer } = readState(frames[0] as Frame).head;
+  if (resume && name !== writer) {
     throw new TypeError(
       `Cannot resume as "${name}" what "${writer}" has saved`,
     );
   }
-  if (isResumed || !names.includes(name)) return;
+  if (resume || !names.includes(name)) return;
   throw new DistflowError(
     "DUPLICATE_REPLICA",
     `Cannot restore as "${name}": the saved document knows a replica of that name`,

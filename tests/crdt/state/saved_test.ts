@@ -1,0 +1,120 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DistflowError, hasCode } from "../../../src/base/errors.ts";
+import { inspectSaved, JsonCrdt } from "../../../src/crdt/mod.ts";
+
+function join(parts: readonly Uint8Array[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => [...part]));
+}
+
+/** A file of a state and three diffs, and what it shows after each. */
+function makeFile() {
+  const doc = new JsonCrdt("ann");
+  doc.set(["a"], { b: 1 });
+  const parts = [doc.snapshot()];
+  const shown = [doc.toJSON()];
+  const acts = [
+    () => doc.set(["text"], "x".repeat(100)),
+    () => {
+      const bob = new JsonCrdt("bob");
+      bob.set(["b"], [1, 2, 3]);
+      doc.applyDiff(bob.encodeDiff({}));
+      doc.delete(["a"]);
+    },
+    () => doc.increment(["n"], 5),
+  ];
+  for (const act of acts) {
+    const clock = doc.clock();
+    act();
+    parts.push(doc.encodeDiff(clock));
+    shown.push(doc.toJSON());
+  }
+  return { doc, parts, shown, file: join(parts) };
+}
+
+Deno.test("a state and what was added later is the document", () => {
+  const { doc, parts, file } = makeFile();
+  const copy = JsonCrdt.restore("ann", file, { resume: true });
+  assertEquals(copy.inspect(), doc.inspect());
+  assertEquals(copy.clock(), doc.clock());
+  copy.set(["own"], 1);
+  assertEquals(copy.clock().ann, (doc.clock().ann ?? 0) + 1);
+  assertEquals(inspectSaved(file), {
+    stateByteCount: parts[0]?.length ?? 0,
+    diffCount: 3,
+    byteCount: file.length,
+    tornByteCount: 0,
+  });
+});
+
+Deno.test("a write that was torn at any byte leaves all before it", () => {
+  const { file, parts, shown } = makeFile();
+  const stateLength = parts[0]?.length ?? 0;
+  for (let length = 0; length < stateLength; length++) {
+    const error = assertThrows(
+      () => JsonCrdt.restore("x", file.slice(0, length), { cutTornEnd: true }),
+      DistflowError,
+    );
+    assertEquals(error.code, "CORRUPT_DATA");
+  }
+  for (let length = stateLength; length <= file.length; length++) {
+    let whole = 0;
+    let byteCount = 0;
+    while (byteCount + (parts[whole]?.length ?? Infinity) <= length) {
+      byteCount += parts[whole++]?.length ?? 0;
+    }
+    for (const zeros of [0, 3, 600]) {
+      const torn = join([file.slice(0, length), new Uint8Array(zeros)]);
+      if (zeros > 0 && byteCount !== length) continue;
+      const found = inspectSaved(torn);
+      assertEquals(found.byteCount, byteCount);
+      assertEquals(found.tornByteCount, length + zeros - byteCount);
+      const copy = JsonCrdt.restore("x", torn, { cutTornEnd: true });
+      assertEquals(copy.toJSON(), shown[whole - 1]);
+      if (found.tornByteCount === 0) continue;
+      const error = assertThrows(() => JsonCrdt.restore("x", torn));
+      assert(hasCode(error, "CORRUPT_DATA"));
+    }
+  }
+});
+
+Deno.test("an altered byte is no torn end", () => {
+  const { file } = makeFile();
+  for (let at = 0; at < file.length; at++) {
+    const altered = file.slice();
+    altered[at] = (altered[at] as number) ^ 0x40;
+    const error = assertThrows(
+      () => JsonCrdt.restore("x", altered, { cutTornEnd: true }),
+      DistflowError,
+      undefined,
+      `byte ${at}`,
+    );
+    assertEquals(error.code, "CORRUPT_DATA");
+  }
+});
+
+Deno.test("a diff that is left out is told", () => {
+  const { parts } = makeFile();
+  const [state, , second] = parts;
+  const error = assertThrows(() =>
+    JsonCrdt.restore("x", join([state as Uint8Array, second as Uint8Array]))
+  );
+  assert(hasCode(error, "CORRUPT_DATA"));
+});
+
+Deno.test("a name that wrote what was added is known, too", () => {
+  const { file } = makeFile();
+  const error = assertThrows(() => JsonCrdt.restore("bob", file));
+  assert(hasCode(error, "DUPLICATE_REPLICA"));
+});
+
+Deno.test("what was applied once is restored, wherever the clock stands", () => {
+  const time = { wallMs: Date.UTC(2026, 0, 1) };
+  const clock = { wallMs: () => time.wallMs };
+  const doc = new JsonCrdt("ann", { clock });
+  const state = doc.snapshot();
+  doc.set(["a"], 1);
+  const file = join([state, doc.encodeDiff({})]);
+  time.wallMs -= 86_400_000;
+  const copy = JsonCrdt.restore("ann", file, { clock, resume: true });
+  assertEquals(copy.toJSON(), { a: 1 });
+});
