@@ -1,7 +1,7 @@
 import type { Timer } from "../base/clock.ts";
-import { DistflowError, hasCode } from "../base/errors.ts";
+import { DistflowError, hasCode, invariant } from "../base/errors.ts";
 import type { Logger } from "../log/mod.ts";
-import { PmdClient } from "../pmd/client.ts";
+import { type Lease, PmdClient, type WatchSink } from "../pmd/client.ts";
 import { type PmdMode, reachPmd } from "../pmd/launch.ts";
 import { LEASE_MS } from "../pmd/options.ts";
 import type { PmdServer } from "../pmd/server.ts";
@@ -184,7 +184,7 @@ export class Membership {
   async #resolveAt(name: string, pmd: Address): Promise<RegisteredNode> {
     const { platform, timeoutMs } = this.#options;
     const client = await this.#untilStopped((signal) =>
-      PmdClient.open({ address: pmd, platform, timeoutMs, signal })
+      PmdClient.connect({ address: pmd, platform, timeoutMs, signal })
     );
     try {
       return await client.resolve(name);
@@ -207,22 +207,23 @@ export class Membership {
   }
 
   async #connect(): Promise<void> {
+    let entry: Entry | undefined;
     const access = await this.#untilStopped((signal) =>
       reachPmd({
         address: this.#options.pmd,
         openHost: this.#options.pmdOpenHost,
         ...this.#options,
+        opening: (client) => entry = this.#enter(client),
         signal,
       })
     );
+    invariant(entry !== undefined, "a PMD that is reached was asked");
     if (access.server !== undefined) this.#adopt(access.server);
     const { client } = access;
     try {
-      const { heartbeatMs } = await client.register(
-        this.#record,
-        ++this.#attempt,
-      );
-      await client.watch((message) => this.#onWatch(client, message));
+      const { heartbeatMs } = await entry.registered;
+      entry.accept((message) => this.#onWatch(client, message));
+      await entry.watched;
       this.#client = client;
       this.#failureCount = 0;
       this.#planHeartbeat(client, heartbeatMs);
@@ -234,6 +235,25 @@ export class Membership {
       if (access.server !== undefined) await access.server.shutdown();
       throw error;
     }
+  }
+
+  /** Registers and watches in one go. */
+  #enter(client: PmdClient): Entry {
+    const early: (PmdSnapshot | PmdEvent)[] = [];
+    let sink: WatchSink = (message) => early.push(message);
+    const registered = client.register(this.#record, ++this.#attempt);
+    const watched = client.watch((message) => sink(message));
+    // Whether it is refused is asked later, or never if no PMD is there.
+    registered.catch(() => {});
+    watched.catch(() => {});
+    return {
+      registered,
+      watched,
+      accept(next) {
+        sink = next;
+        for (const message of early) next(message);
+      },
+    };
   }
 
   #adopt(server: PmdServer): void {
@@ -355,6 +375,17 @@ export class Membership {
       this.#host.changed(change);
     }
   }
+}
+
+/** A registration on its way. */
+interface Entry {
+  readonly registered: Promise<Lease>;
+  readonly watched: Promise<void>;
+  /**
+   * Takes what the PMD tells. Before the node is known to be registered, that
+   * is kept: a node that is refused does not learn of peers.
+   */
+  accept(sink: WatchSink): void;
 }
 
 /** For a connection that only shows that somebody listens. */

@@ -2,7 +2,11 @@ import type { Timer } from "../base/clock.ts";
 import { DistflowError, hasCode, messageOf } from "../base/errors.ts";
 import type { JsonRecord } from "../base/json.ts";
 import type { Platform } from "../transport/platform.ts";
-import { type Address, formatAddress } from "../transport/transport.ts";
+import {
+  type Address,
+  type Connection,
+  formatAddress,
+} from "../transport/transport.ts";
 import { Channel, type ChannelHandler } from "../wire/channel.ts";
 import { fromWireFailure } from "../wire/failure.ts";
 import { violation } from "../wire/fields.ts";
@@ -21,7 +25,7 @@ import {
   type RegisteredNode,
 } from "../wire/pmd_messages.ts";
 
-/** Options for {@linkcode PmdClient.open}. */
+/** Options for {@linkcode PmdClient.connect} and `open`. */
 export interface PmdClientOptions {
   /** Where the PMD listens. */
   readonly address: Address;
@@ -29,7 +33,7 @@ export interface PmdClientOptions {
   readonly platform: Platform;
   /** How long the connection, and then each request, may take. */
   readonly timeoutMs: number;
-  /** Gives the connection up, as long as it is not there. */
+  /** Gives the connection up, until the PMD has said its hello. */
   readonly signal?: AbortSignal;
 }
 
@@ -54,6 +58,9 @@ interface Pending {
 
 const HIGH_WATER_UNITS = 1024 * 1024;
 
+/** A hello and a request fit; a client that asks once needs no more. */
+const WRITER_BYTES = 2048;
+
 /**
  * One connection to a PMD. Requests are answered in order, many at a time.
  *
@@ -76,17 +83,34 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
   #watchSink: WatchSink | undefined;
   #onOpen: (() => void) | undefined;
   #onEnd: (error: DistflowError | undefined) => void = () => {};
+  /** Whether the PMD may hold, or send, more than the answers. */
+  #holds = false;
   #isEnding = false;
+  #isOver = false;
 
   /**
-   * Connects to the PMD at `options.address`.
+   * Connects to the PMD at `options.address`, and waits until it has said its
+   * hello.
    *
    * @throws {DistflowError} `PMD_UNREACHABLE` if nobody listens there, and
    * `PMD_PORT_TAKEN` if something else than a PMD does.
    */
   static async open(options: PmdClientOptions): Promise<PmdClient> {
+    const client = await PmdClient.connect(options);
+    await client.greeted();
+    return client;
+  }
+
+  /**
+   * Connects to what listens at `options.address`. What is asked at once goes
+   * out behind this side's hello, in the same write; it is rejected as `open`
+   * is if that is no PMD.
+   *
+   * @throws {DistflowError} `PMD_UNREACHABLE` if nobody listens there.
+   */
+  static async connect(options: PmdClientOptions): Promise<PmdClient> {
     const { address, platform, timeoutMs, signal } = options;
-    let connection;
+    let connection: Connection;
     try {
       connection = await platform.transport.connect(address, {
         timeoutMs,
@@ -100,7 +124,7 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
       (handler) =>
         new Channel(connection, handler, {
           clock: platform.clock,
-          writer: new FrameWriter(),
+          writer: new FrameWriter(WRITER_BYTES),
           hello: {
             protocol: "distflow-pmd",
             versions: [PROTOCOL_VERSION],
@@ -109,18 +133,15 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
             pid: platform.process.pid,
           },
           dialer: true,
+          isEager: true,
           highWaterUnits: HIGH_WATER_UNITS,
         }),
     );
     // Without a word from there, the connection is as good as not there.
-    const giveUp = (): void =>
+    signal?.addEventListener("abort", () => {
+      if (client.#peer !== undefined) return;
       client.destroy(pmdUnreachable(address, undefined));
-    signal?.addEventListener("abort", giveUp);
-    try {
-      await client.#greet();
-    } finally {
-      signal?.removeEventListener("abort", giveUp);
-    }
+    });
     return client;
   }
 
@@ -146,6 +167,23 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
   }
 
   /**
+   * Resolves when the PMD has said its hello.
+   *
+   * @throws {DistflowError} As `open`.
+   */
+  async greeted(): Promise<void> {
+    if (this.#peer !== undefined) return;
+    const failure = await Promise.race([
+      new Promise<undefined>((resolve) =>
+        this.#onOpen = () => resolve(undefined)
+      ),
+      this.ended,
+    ]);
+    if (this.#peer !== undefined) return;
+    throw failure ?? pmdUnreachable(this.address, undefined);
+  }
+
+  /**
    * Registers a node for as long as this connection lives.
    *
    * @param attempt Higher than any that this life of the node has made.
@@ -153,6 +191,7 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
    * `LIMIT_REACHED` or `NOT_LOCAL`.
    */
   async register(node: NodeRecord, attempt = 1): Promise<Lease> {
+    this.#holds = true;
     const answer = await this.#request({ type: "register", node, attempt });
     if (answer.type !== "registered") throw unexpected(answer);
     return { leaseMs: answer.leaseMs, heartbeatMs: answer.heartbeatMs };
@@ -191,6 +230,7 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
    * not send all changes, another snapshot comes.
    */
   async watch(sink: WatchSink): Promise<void> {
+    this.#holds = true;
     this.#watchSink = sink;
     await this.#request({ type: "watch" });
   }
@@ -215,7 +255,9 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
   /** Ends the connection; what is registered on it is gone. */
   async close(): Promise<void> {
     this.#isEnding = true;
-    this.#channel.end();
+    // Where all is answered and nothing is held, no end of the PMD's is missed.
+    if (this.#holds || this.#pending.size > 0) this.#channel.end();
+    else this.#channel.destroy();
     await this.ended;
   }
 
@@ -233,6 +275,8 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
   hello(hello: Hello): void {
     this.#peer = hello;
     this.#onOpen?.();
+    // What was asked before has all its time from here.
+    if (this.#pending.size > 0) this.#timer = this.#schedule(this.#timeoutMs);
   }
 
   /** An answer or an event came; for the channel. */
@@ -257,37 +301,24 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
   /** Requests are not held back; for the channel. */
   drain(): void {}
 
-  /** Nothing is to be done until the connection is closed; for the channel. */
-  closing(): void {}
+  /** Nothing can be asked any more; for the channel. */
+  closing(): void {
+    this.#isOver = true;
+  }
 
   /** The connection is over; for the channel. */
   closed(error?: DistflowError): void {
     this.#timer?.cancel();
-    const failure = error ?? pmdUnreachable(this.address, undefined);
+    this.#isOver = true;
+    const failure = this.#failureOf(error);
     for (const { reject } of this.#pending.values()) reject(failure);
     this.#pending.clear();
     this.#onEnd(this.#isEnding ? undefined : failure);
   }
 
-  async #greet(): Promise<void> {
-    const failure = await Promise.race([
-      new Promise<undefined>((resolve) =>
-        this.#onOpen = () => resolve(undefined)
-      ),
-      this.ended,
-    ]);
-    if (this.#peer !== undefined) return;
-    if (hasCode(failure, "PMD_UNREACHABLE")) throw failure;
-    if (hasCode(failure, "PROTOCOL_MISMATCH", "LIMIT_REACHED")) throw failure;
-    if (hasCode(failure, "PMD_SHUT_DOWN", "CONNECTION_RESET")) {
-      throw pmdUnreachable(this.address, failure);
-    }
-    throw portTaken(this.address, failure);
-  }
-
   #request(request: PmdRequest): Promise<Answer> {
     return new Promise((resolve, reject) => {
-      if (!this.#channel.isOpen) {
+      if (this.#isOver) {
         reject(pmdUnreachable(this.address, undefined));
         return;
       }
@@ -295,8 +326,20 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
       const deadlineMs = this.#platform.clock.monotonicMs() + this.#timeoutMs;
       this.#pending.set(id, { resolve, reject, deadlineMs });
       this.#channel.sendControl(encodePmdRequest(id, request));
+      // Until the hello came, the channel watches over the time.
+      if (this.#peer === undefined) return;
       this.#timer ??= this.#schedule(this.#timeoutMs);
     });
+  }
+
+  /** Why the connection is over, for those who wait for something. */
+  #failureOf(error: DistflowError | undefined): DistflowError {
+    const isKnown = this.#peer !== undefined ||
+      hasCode(error, "PMD_UNREACHABLE", "PROTOCOL_MISMATCH", "LIMIT_REACHED");
+    if (isKnown) return error ?? pmdUnreachable(this.address, undefined);
+    return hasCode(error, "PMD_SHUT_DOWN", "CONNECTION_RESET")
+      ? pmdUnreachable(this.address, error)
+      : portTaken(this.address, error);
   }
 
   #settle(answer: Answer): void {

@@ -30,6 +30,12 @@ export interface ReachPmdOptions {
   readonly platform: Platform;
   /** Where a start is logged. */
   readonly logger: Logger;
+  /**
+   * Called with each connection before the PMD has said its hello: what it asks
+   * there at once costs no round trip of its own. It is rejected if that is no
+   * PMD, or one that ends.
+   */
+  readonly opening?: (client: PmdClient) => void;
   /** Ends the attempts: no PMD is started after it. */
   readonly signal?: AbortSignal;
 }
@@ -61,7 +67,9 @@ export async function reachPmd(options: ReachPmdOptions): Promise<PmdAccess> {
   let failure: unknown;
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt++) {
     try {
-      const client = await PmdClient.open(options);
+      const client = await PmdClient.connect(options);
+      options.opening?.(client);
+      await client.greeted();
       return server === undefined ? { client } : { client, server };
     } catch (error) {
       failure = error;

@@ -66,6 +66,7 @@ export class Session implements ChannelHandler {
     this.#channel = new Channel(connection, this, {
       ...options,
       dialer: false,
+      isEager: true,
       highWaterUnits: HIGH_WATER_UNITS,
     });
   }

@@ -3,6 +3,7 @@ import { DistflowError } from "../base/errors.ts";
 import { isRecord, type JsonRecord } from "../base/json.ts";
 import type { Connection } from "../transport/transport.ts";
 import {
+  connectionLost,
   fromWireFailure,
   isViolation,
   toWireFailure,
@@ -14,6 +15,7 @@ import { decodeHello, encodeHello, type Hello } from "./hello.ts";
 import { parseJson } from "./json_text.ts";
 import {
   CLOSE_TIMEOUT_MS,
+  FRAME_BYTES_MIN,
   HELLO_BYTES_MAX,
   HELLO_TIMEOUT_MS,
 } from "./limits.ts";
@@ -60,6 +62,14 @@ export interface ChannelOptions {
   readonly hello: Hello;
   /** Whether this side opened the connection, and so speaks first. */
   readonly dialer: boolean;
+  /**
+   * Whether what is sent in the same turn shares a write with this side's
+   * hello. A dialer may then send control messages at once, without waiting for
+   * the other side's hello: only where the protocol permits it.
+   *
+   * @default {false}
+   */
+  readonly isEager?: boolean;
   /** Queued UTF-16 units above which senders should wait. */
   readonly highWaterUnits: number;
 }
@@ -80,6 +90,7 @@ export class Channel {
   readonly #clock: Clock;
   readonly #hello: Hello;
   readonly #dialer: boolean;
+  readonly #isEager: boolean;
   readonly #decoder: FrameDecoder;
   readonly #outlet: Outlet;
 
@@ -90,7 +101,10 @@ export class Channel {
   #violation: DistflowError | undefined;
   /** Guards the hello first, and the end later. */
   #timer: Timer;
-  #peerFrameBytesMax: number = HELLO_BYTES_MAX;
+  /** Until its hello tells it: what every version-1 peer accepts. */
+  #peerFrameBytesMax: number = FRAME_BYTES_MIN;
+  /** This side's hello, if it may wait for the end of its turn. */
+  #eagerHello: string | undefined;
   #isPaused = false;
   #hasPeerEnded = false;
   /** The connection is over, but what it brought is not all told yet. */
@@ -110,6 +124,7 @@ export class Channel {
     this.#clock = options.clock;
     this.#hello = options.hello;
     this.#dialer = options.dialer;
+    this.#isEager = options.isEager ?? false;
     this.#outlet = new Outlet(connection, {
       emptied: () => this.#onEmptied(),
       drained: () => this.#onDrained(),
@@ -174,11 +189,13 @@ export class Channel {
   }
 
   /**
-   * Queues a control message, ahead of all data; dropped unless open. One that
-   * is larger than the other side accepts closes the channel.
+   * Queues a control message, ahead of all data; dropped unless open, or an
+   * eager dialer's. One that is larger than the other side accepts closes the
+   * channel.
    */
   sendControl(text: string): void {
-    if (this.#state !== "open") return;
+    const isEarly = this.#state === "hello" && this.#dialer && this.#isEager;
+    if (this.#state !== "open" && !isEarly) return;
     if (text.length * 3 > this.#peerFrameBytesMax && !this.#fits(text)) return;
     this.#outlet.pushControl(text);
   }
@@ -241,6 +258,10 @@ export class Channel {
     this.#failure = failure;
     const text = JSON.stringify({ type: "close", code, details });
     this.#outlet.clear();
+    // Who is told why also learns from whom: an early close means a stranger.
+    if (this.#eagerHello !== undefined && !this.#outlet.hasWritten) {
+      this.#outlet.pushControl(this.#eagerHello);
+    }
     this.#startClosing();
     this.#outlet.sendNow(text);
     this.#pauseIf(false);
@@ -255,7 +276,10 @@ export class Channel {
   }
 
   #sendHello(): void {
-    this.#outlet.sendNow(encodeHello(this.#hello));
+    const hello = encodeHello(this.#hello);
+    if (!this.#isEager) return this.#outlet.sendNow(hello);
+    this.#eagerHello = hello;
+    this.#outlet.pushControl(hello);
   }
 
   #push(bytes: Uint8Array): void {
@@ -392,13 +416,4 @@ export class Channel {
       } else this.destroy(wireError("TIMEOUT"));
     });
   }
-}
-
-function connectionLost(cause: Error | undefined): DistflowError {
-  if (cause instanceof DistflowError) return cause;
-  return new DistflowError(
-    "CONNECTION_CLOSED",
-    "Cannot go on: the other side closed the connection without a word",
-    { cause },
-  );
 }

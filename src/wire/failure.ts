@@ -142,3 +142,13 @@ function cleanDetails(details: unknown): Details {
   }
   return Object.fromEntries(clean);
 }
+
+/** The error for a connection that ended without a reason, unless it has one. */
+export function connectionLost(cause: Error | undefined): DistflowError {
+  if (cause instanceof DistflowError) return cause;
+  return new DistflowError(
+    "CONNECTION_CLOSED",
+    "Cannot go on: the other side closed the connection without a word",
+    { cause },
+  );
+}

@@ -68,6 +68,11 @@ export class Outlet {
     return this.#aboveHighWater;
   }
 
+  /** Whether the connection was given anything yet. */
+  get hasWritten(): boolean {
+    return this.#writtenBytes > 0;
+  }
+
   /** What the connection has handed to the system, in bytes. */
   get takenBytes(): number {
     return this.#writtenBytes - this.#connection.queuedBytes;

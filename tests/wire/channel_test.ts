@@ -107,6 +107,52 @@ Deno.test("a link that waits for its acceptor ends at once when it is refused", 
   assertEquals(world.clock.pendingCount, 0);
 });
 
+Deno.test("an eager dialer's control messages share a write with its hello", () => {
+  const world = new ChannelWorld({ dialer: true, isEager: true });
+  assertEquals(world.channel.isOpen, false);
+  world.channel.sendControl(PING);
+  assertThrows(() => world.channel.sendData("1"), DistflowError);
+  world.settle();
+  assertEquals(world.peer.frames, [HELLO_FRAME, PING]);
+  assertEquals(world.connection.writeCount, 1);
+  world.receive(HELLO_FRAME);
+  assertEquals(world.channel.isOpen, true);
+});
+
+Deno.test("a dialer that is not eager drops what comes before the hello", () => {
+  const world = new ChannelWorld({ dialer: true });
+  world.channel.sendControl(PING);
+  world.receive(HELLO_FRAME);
+  assertEquals(world.peer.frames, [HELLO_FRAME]);
+});
+
+Deno.test("before the hello, no more than any peer accepts is sent", () => {
+  const world = new ChannelWorld({ dialer: true, isEager: true });
+  world.channel.sendControl(JSON.stringify("x".repeat(FRAME_BYTES_MIN - 2)));
+  world.channel.sendControl(JSON.stringify("x".repeat(FRAME_BYTES_MIN - 1)));
+  world.settle();
+  assertEquals(toldCode(world), "FRAME_TOO_LARGE");
+});
+
+Deno.test("an eager acceptor's answers share a write with its hello", () => {
+  const world = new ChannelWorld({ dialer: false, isEager: true });
+  world.recorder.onHello = () => world.channel.accept();
+  world.recorder.onControl = () => world.channel.sendControl('{"id":1}');
+  world.receive(HELLO_FRAME, PING);
+  assertEquals(world.peer.frames, [HELLO_FRAME, '{"id":1}']);
+  assertEquals(world.connection.writeCount, 1);
+});
+
+Deno.test("a close in the turn of an eager acceptor's hello comes behind it", () => {
+  const world = new ChannelWorld({ dialer: false, isEager: true });
+  world.recorder.onHello = () => world.channel.accept();
+  world.recorder.onControl = () => world.channel.sendControl('{"id":1}');
+  world.receive(HELLO_FRAME, PING, "null");
+  const [hello, close, ...others] = world.peer.frames;
+  assertEquals([hello, others], [HELLO_FRAME, []]);
+  assertEquals(JSON.parse(close ?? "").code, "PROTOCOL_VIOLATION");
+});
+
 for (const dialer of [true, false]) {
   const who = dialer ? "dialer" : "acceptor";
 

@@ -16,7 +16,7 @@ const platform = currentPlatform();
 
 function open(): Promise<PmdClient> {
   const address = { hostname: "127.0.0.1", port };
-  return PmdClient.open({ address, platform, timeoutMs: 10_000 });
+  return PmdClient.connect({ address, platform, timeoutMs: 10_000 });
 }
 
 function expect(isRight: boolean): void {

@@ -108,6 +108,7 @@ export class ChannelWorld {
   constructor(
     options: {
       dialer?: boolean;
+      isEager?: boolean;
       hello?: Partial<Hello>;
       highWaterUnits?: number;
     } = {},
@@ -120,6 +121,7 @@ export class ChannelWorld {
       writer,
       hello: { ...HELLO, ...options.hello },
       dialer: options.dialer ?? true,
+      isEager: options.isEager ?? false,
       highWaterUnits: options.highWaterUnits ?? 1024 * 1024,
     });
   }
