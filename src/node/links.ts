@@ -99,8 +99,9 @@ export class LinkTable implements LinkHost {
   readonly #afterClosing: Map<string, PeerAddress> = new Map();
   /** Accepted connections without a hello, oldest first. */
   readonly #ungreeted: Set<Link> = new Set();
-  #sweepTimer: Timer;
-  #sweptAtMs: number;
+  /** Runs while there are links. */
+  #sweepTimer: Timer | undefined;
+  #sweptAtMs = 0;
   #isClosed = false;
   #whenEmpty: Deferred<void> | undefined;
 
@@ -115,8 +116,6 @@ export class LinkTable implements LinkHost {
     this.#options = options;
     this.clock = options.platform.clock;
     this.highWaterUnits = options.highWaterUnits;
-    this.#sweptAtMs = this.clock.monotonicMs();
-    this.#sweepTimer = this.clock.schedule(SWEEP_MS, () => this.#sweep());
   }
 
   /** How many peers have a link. */
@@ -211,7 +210,7 @@ export class LinkTable implements LinkHost {
   /** Ends all links in peace, and by force after `timeoutMs`. */
   async shutdown(timeoutMs: number): Promise<void> {
     this.#isClosed = true;
-    this.#sweepTimer.cancel();
+    this.#sweepTimer?.cancel();
     const failure = wireError("NODE_SHUT_DOWN");
     for (const dial of this.#dials.values()) {
       dial.settled.reject(failure);
@@ -305,6 +304,7 @@ export class LinkTable implements LinkHost {
     invariant(peer !== undefined, "a link is established after its hello");
     const { nodeId } = peer;
     this.#established.set(nodeId, link);
+    if (this.#sweepTimer === undefined) this.#planSweep();
     const address = reachableAddress(peer, link.remoteHostname);
     if (address) remember(this.#addresses, nodeId, { nodeId, address });
     this.#lost.delete(nodeId);
@@ -347,11 +347,16 @@ export class LinkTable implements LinkHost {
     else if (next !== undefined && dial !== undefined) this.#dial(next, dial);
   }
 
-  #sweep(): void {
+  #planSweep(): void {
+    this.#sweptAtMs = this.clock.monotonicMs();
     this.#sweepTimer = this.clock.schedule(SWEEP_MS, () => this.#sweep());
+  }
+
+  #sweep(): void {
     const nowMs = this.clock.monotonicMs();
     const isStalled = nowMs - this.#sweptAtMs > STALL_MS;
-    this.#sweptAtMs = nowMs;
+    this.#sweepTimer = undefined;
+    if (this.#established.size > 0) this.#planSweep();
     const { linkIdleMs } = this.#options;
     for (const link of this.#established.values()) {
       if (!link.isOpen) continue;

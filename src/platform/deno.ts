@@ -49,11 +49,13 @@ export function denoTransport(deno: DenoApi): Transport {
       const abort = new AbortController();
       const { signal } = abort;
       const stop = (): void => abort.abort();
-      const timer = setTimeout(stop, timeoutMs);
       giveUp?.addEventListener("abort", stop);
+      const opening = deno.connect({ hostname, port, signal });
+      // A program's first timer takes 6 ms (2026-11): meanwhile it is opened.
+      const timer = setTimeout(stop, timeoutMs);
       let connection: Connection;
       try {
-        connection = take(await deno.connect({ hostname, port, signal }), pool);
+        connection = take(await opening, pool);
       } catch (error) {
         if (giveUp?.aborted) throw connectGivenUp(address);
         throw signal.aborted
