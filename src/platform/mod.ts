@@ -4,7 +4,7 @@ import { denoTransport } from "./deno.ts";
 import { denoApi } from "./deno_api.ts";
 import { nodeTransport } from "./node.ts";
 import { currentProcess } from "./process.ts";
-import { systemRandom } from "./random.ts";
+import { fillFromCrypto, fillFromSystem, randomFrom } from "./random.ts";
 import { nodeStorage } from "./storage.ts";
 
 let platform: Platform | undefined;
@@ -15,7 +15,9 @@ export function currentPlatform(): Platform {
     const deno = denoApi();
     platform = {
       clock: systemClock,
-      random: systemRandom,
+      random: randomFrom(
+        deno === undefined ? (bytes) => fillFromSystem(bytes) : fillFromCrypto,
+      ),
       transport: deno === undefined ? nodeTransport : denoTransport(deno),
       process: currentProcess(),
       storage: nodeStorage,
