@@ -13,6 +13,7 @@ type Kind =
   | "resolves"
   | "echo"
   | "lookups"
+  | "echo-lookups"
   | "epmd"
   | "registrations"
   | "events";
@@ -21,9 +22,17 @@ const COUNTS: Record<Kind, number> = {
   resolves: 200_000,
   echo: 200_000,
   lookups: 3000,
+  "echo-lookups": 3000,
   epmd: 3000,
   registrations: 1000,
   events: 20_000,
+};
+
+/** What is not asked of the PMD. */
+const TARGETS: Partial<Record<Kind, "echo" | "epmd">> = {
+  echo: "echo",
+  "echo-lookups": "echo",
+  epmd: "epmd",
 };
 
 type Row = readonly [title: string, kind: Kind, bar?: Bar];
@@ -50,8 +59,7 @@ export async function* pmdBench(
     rows: readonly Row[],
   ): Promise<Result> => {
     const runs = await repeat(repeats, rows, ([, kind]) => {
-      const target = kind === "echo" || kind === "epmd" ? kind : "pmd";
-      return load(runtime, kind, ports[target]);
+      return load(runtime, kind, ports[TARGETS[kind] ?? "pmd"]);
     });
     return {
       benchmark: "pmd",
@@ -71,6 +79,7 @@ export async function* pmdBench(
   ]);
   yield await compare("a connection for each resolve", [
     ["PMD", "lookups"],
+    ["bare JSON request and reply", "echo-lookups"],
     ...(hasEpmd ? [EPMD] : []),
   ]);
   yield await compare("registrations, each over its own connection", [

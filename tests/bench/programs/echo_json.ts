@@ -1,10 +1,11 @@
 // A bare JSON request and reply loop on framed sockets: the baseline of a PMD.
-import { createServer } from "node:net";
 import process from "node:process";
 import { FrameDecoder, FrameWriter } from "../../../src/wire/frame.ts";
+import { serve } from "../systems/bare_duplex.ts";
 
-const server = createServer({ noDelay: true }, (socket) => {
-  const writer = new FrameWriter();
+await serve(Number(process.argv[2]), (end) => {
+  // Enough for some answers, and not much for a connection that has one.
+  const writer = new FrameWriter(16 * 1024);
   const decoder = new FrameDecoder(1 << 20, (text) => {
     const { id, name } = JSON.parse(text);
     writer.add(JSON.stringify({
@@ -17,12 +18,9 @@ const server = createServer({ noDelay: true }, (socket) => {
     }));
     return true;
   });
-  socket.on("error", () => socket.destroy());
-  socket.on("data", (bytes) => {
+  return (bytes) => {
     decoder.push(bytes);
-    socket.write(writer.take());
-  });
+    end.write(writer.take());
+  };
 });
-server.listen(Number(process.argv[2]), "127.0.0.1", () => {
-  process.stdout.write("ready\n");
-});
+process.stdout.write("ready\n");

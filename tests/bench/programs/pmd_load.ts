@@ -6,6 +6,7 @@ import process from "node:process";
 import { currentPlatform } from "../../../src/platform/mod.ts";
 import { PmdClient } from "../../../src/pmd/client.ts";
 import { FrameDecoder, FrameWriter } from "../../../src/wire/frame.ts";
+import { dial } from "../systems/bare_duplex.ts";
 
 const { kind, port, count }: { kind: string; port: number; count: number } =
   JSON.parse(process.argv[2] ?? "");
@@ -32,6 +33,38 @@ async function many(work: () => Promise<void>): Promise<void> {
   await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
 }
 
+/** Sends requests, so many at a time, over one bare connection. */
+function exchange(total: number, inFlight: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    dial(port, (end) => {
+      const writer = new FrameWriter(16 * 1024);
+      let sent = 0;
+      let received = 0;
+      const request = (): void => {
+        if (sent >= total) return;
+        sent++;
+        const name = "worker";
+        writer.add(JSON.stringify({ id: sent, type: "resolve", name }));
+      };
+      const decoder = new FrameDecoder(1 << 20, (text) => {
+        expect(JSON.parse(text).node.alias === "worker");
+        received++;
+        request();
+        return true;
+      });
+      for (let number = 0; number < inFlight; number++) request();
+      end.write(writer.take());
+      return (bytes) => {
+        decoder.push(bytes);
+        if (received === total) {
+          end.close();
+          resolve();
+        } else if (writer.byteCount > 0) end.write(writer.take());
+      };
+    }).catch(reject);
+  });
+}
+
 const KINDS: Record<string, () => Promise<() => Promise<void>>> = {
   async resolves() {
     const client = await open();
@@ -43,37 +76,14 @@ const KINDS: Record<string, () => Promise<() => Promise<void>>> = {
 
   /** The same frames and JSON, on sockets and nothing else. */
   echo() {
-    return Promise.resolve(() =>
-      new Promise<void>((resolve) => {
-        const socket = connect({ host: "127.0.0.1", port, noDelay: true });
-        const writer = new FrameWriter();
-        let sent = 0;
-        let received = 0;
-        const request = (): void => {
-          if (sent >= count) return;
-          sent++;
-          const name = "worker";
-          writer.add(JSON.stringify({ id: sent, type: "resolve", name }));
-        };
-        const decoder = new FrameDecoder(1 << 20, (text) => {
-          expect(JSON.parse(text).node.alias === "worker");
-          received++;
-          request();
-          return true;
-        });
-        socket.on("data", (bytes) => {
-          decoder.push(bytes);
-          if (received === count) {
-            socket.destroy();
-            resolve();
-          } else if (writer.byteCount > 0) socket.write(writer.take());
-        });
-        socket.on("connect", () => {
-          for (let number = 0; number < IN_FLIGHT; number++) request();
-          socket.write(writer.take());
-        });
-      })
-    );
+    return Promise.resolve(() => exchange(count, IN_FLIGHT));
+  },
+
+  /** The same with a connection for each. */
+  "echo-lookups"() {
+    return Promise.resolve(async () => {
+      for (let number = 0; number < count; number++) await exchange(1, 1);
+    });
   },
 
   /** A connection for each question, as a program that runs once has it. */
