@@ -1,5 +1,4 @@
-import { cpus, totalmem } from "node:os";
-import process from "node:process";
+import { arch, cpus, release, totalmem, type } from "node:os";
 
 /** What a figure, or a ratio of two, has to reach. */
 export type Bar = { readonly atLeast: number } | { readonly atMost: number };
@@ -52,8 +51,9 @@ export function reaches(figure: number, bar: Bar): boolean {
 export function machine(): string {
   const [cpu] = cpus();
   const memory = Math.round(totalmem() / 2 ** 30);
-  const model = cpu?.model.trim() || process.arch;
-  return `${cpus().length} × ${model}, ${memory} GiB, ${process.platform}`;
+  const model = cpu?.model.trim() || arch();
+  const system = `${type()} ${release().split(".").slice(0, 2).join(".")}`;
+  return `${cpus().length} × ${model}, ${memory} GiB, ${system}`;
 }
 
 /** A result as a table: median, least, most, the subject's ratio to it. */

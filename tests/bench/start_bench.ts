@@ -11,6 +11,8 @@ interface Round {
   readonly cold: number;
   /** `NodeRuntime.start()` where a PMD runs. */
   readonly warm: number;
+  /** What listening, connecting and one exchange take without a library. */
+  readonly floor: number;
   /** From the moment that a peer had started until a watcher told of it. */
   readonly join: number;
   /** From a peer's kill until a watcher told that it left. */
@@ -47,6 +49,7 @@ export async function* startBench(
     [
       "NodeRuntime.start() where a PMD runs",
       series("start", "warm", { atMost: 10 }),
+      series("bare sockets: listen, connect, ask once", "floor"),
     ],
     [
       "from the spawn of a process until it is ready",
@@ -82,6 +85,7 @@ async function measure(runtime: Runtime): Promise<Round> {
   };
   await using watcher = start("watcher");
   const cold = await watcher.next<number>("took");
+  const floor = await timeOfFloor(runtime, pmdPort + 1);
   await using peer = start("peer");
   const warm = await peer.next<number>("took");
   const startedAt = await peer.next<number>("started");
@@ -97,7 +101,7 @@ async function measure(runtime: Runtime): Promise<Round> {
     "PMD ready",
   );
   const close = await timeToClose(runtime);
-  return { cold, warm, join, leave, close, pmd, bare };
+  return { cold, warm, floor, join, leave, close, pmd, bare };
 }
 
 async function timeToReady(
@@ -108,6 +112,14 @@ async function timeToReady(
   await using program = new Program(command);
   await program.line(line);
   return performance.now() - startedAt;
+}
+
+async function timeOfFloor(runtime: Runtime, port: number): Promise<number> {
+  await using echo = new Program([...runtime.command("echo_json"), `${port}`]);
+  await echo.line("ready");
+  const command = [...runtime.command("bare_start"), String(port)];
+  await using program = new Program(command);
+  return await program.next<number>("took");
 }
 
 /** What the system and a bare socket need to notice that a process is gone. */
