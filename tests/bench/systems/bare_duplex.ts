@@ -1,4 +1,5 @@
 import { connect, createServer, type Socket } from "node:net";
+import { deno, type DenoSocket } from "./bare_socket.ts";
 
 /** One end of a TCP connection, with nothing around it. */
 export interface Duplex {
@@ -11,31 +12,12 @@ export type Take = (bytes: Uint8Array) => void;
 
 const READ_BYTES = 64 * 1024;
 
-interface DenoSocket {
-  read(bytes: Uint8Array): Promise<number | null>;
-  write(bytes: Uint8Array): Promise<number>;
-  setNoDelay(): void;
-  close(): void;
-}
-
-interface DenoSockets {
-  readonly version?: unknown;
-  listen(options: { hostname: string; port: number }): {
-    accept(): Promise<DenoSocket>;
-  };
-  connect(options: { hostname: string; port: number }): Promise<DenoSocket>;
-}
-
-/** Deno's own sockets, which are faster there than `node:net`. */
-const { Deno: deno } = globalThis as { Deno?: DenoSockets };
-const isDeno = deno?.version !== undefined;
-
 /** Listens on a port of this machine until the process ends. */
 export function serve(
   port: number,
   accept: (end: Duplex) => Take,
 ): Promise<void> {
-  if (deno !== undefined && isDeno) {
+  if (deno !== undefined) {
     const listener = deno.listen({ hostname: "127.0.0.1", port });
     (async () => {
       for (;;) talk(await listener.accept(), accept);
@@ -57,7 +39,7 @@ export async function dial(
   port: number,
   accept: (end: Duplex) => Take,
 ): Promise<void> {
-  if (deno !== undefined && isDeno) {
+  if (deno !== undefined) {
     return talk(await deno.connect({ hostname: "127.0.0.1", port }), accept);
   }
   const socket = connect({ host: "127.0.0.1", port, noDelay: true });

@@ -16,14 +16,16 @@ export type Accept = () => (bytes: Uint8Array) => void;
 const HIGH_WATER_BYTES = 256 * 1024;
 const READ_BYTES = 64 * 1024;
 
-interface DenoSocket {
+/** What is used of a socket of Deno. */
+export interface DenoSocket {
   read(bytes: Uint8Array): Promise<number | null>;
   write(bytes: Uint8Array): Promise<number>;
   setNoDelay(): void;
   close(): void;
 }
 
-interface DenoSockets {
+/** What is used of Deno to open them. */
+export interface DenoSockets {
   listen(options: { hostname: string; port: number }): {
     accept(): Promise<DenoSocket>;
     close(): void;
@@ -31,13 +33,18 @@ interface DenoSockets {
   connect(options: { hostname: string; port: number }): Promise<DenoSocket>;
 }
 
+const { Deno } = globalThis as {
+  Deno?: DenoSockets & { readonly version?: unknown };
+};
+
 /** Deno's own sockets, which are faster there than `node:net`. */
-const deno =
-  (globalThis as { Deno?: DenoSockets & { version?: unknown } }).Deno;
+export const deno: DenoSockets | undefined = Deno?.version === undefined
+  ? undefined
+  : Deno;
 
 /** Opens a connection to a port of this machine. */
 export function openSocket(port: number): Promise<RawSocket> {
-  return deno?.version === undefined ? openNode(port) : openDeno(deno, port);
+  return deno === undefined ? openNode(port) : openDeno(deno, port);
 }
 
 /** Listens on a port of this machine; returns a function that ends that. */
@@ -45,7 +52,7 @@ export function listen(
   port: number,
   accept: Accept,
 ): Promise<() => Promise<void>> {
-  return deno?.version === undefined
+  return deno === undefined
     ? listenNode(port, accept)
     : Promise.resolve(listenDeno(deno, port, accept));
 }
