@@ -5,13 +5,9 @@ import type {
 } from "../transport/transport.ts";
 import { type BufferPool, ReadBuffer } from "./buffers.ts";
 import type { DenoConn } from "./deno_api.ts";
+import { DenoTurns } from "./deno_turns.ts";
 import { brokenConnection } from "./errors.ts";
-import {
-  HIGH_WATER_BYTES,
-  LOW_WATER_BYTES,
-  TURN_BYTES,
-  TURN_MS,
-} from "./limits.ts";
+import { HIGH_WATER_BYTES, LOW_WATER_BYTES } from "./limits.ts";
 import { WriteQueue } from "./write_queue.ts";
 
 /**
@@ -86,9 +82,7 @@ export class DenoConnection implements Connection {
 
   async #readAll(handler: ConnectionHandler): Promise<void> {
     this.#isReading = true;
-    /** Bytes read since other connections had their turn, and when that was. */
-    let turnBytes = 0;
-    let turnStartMs = 0;
+    const turns = new DenoTurns();
     try {
       while (!this.#hasPeerEnded) {
         if (this.#isPaused) await this.#whenResumed();
@@ -109,12 +103,8 @@ export class DenoConnection implements Connection {
         } else {
           handler.data(bytes.subarray(0, byteCount));
           this.#buffer.adapt(byteCount);
-          turnBytes += byteCount;
-          if (turnBytes < TURN_BYTES) continue;
-          if (performance.now() - turnStartMs < TURN_MS) continue;
-          await othersTurn();
-          turnBytes = 0;
-          turnStartMs = performance.now();
+          const turn = turns.after(byteCount);
+          if (turn !== undefined) await turn;
         }
       }
       if (this.#hasEnded) this.#finish();
@@ -199,23 +189,6 @@ export class DenoConnection implements Connection {
     this.#handler = undefined;
     handler?.close(this.#closeError);
   }
-}
-
-const NOTHING = new Uint8Array(0);
-/** As an object: Deno takes twice as long to look at a name. */
-const DIGEST = { name: "SHA-1" };
-
-/**
- * Lets Deno look at all sockets, which it does when nothing is left to do.
- *
- * As long as reads find bytes, there is: other connections waited for up to
- * 450 MB of one that floods, and could not even open. Turns of the event loop
- * do not change that, as a hundred of them may pass in between; a timer does,
- * and stands still for 1 to 3 ms. Work of another thread takes 12 to 60 µs, and
- * nearly always does; with it, they wait for some MB (2026-11, Deno 2.9).
- */
-async function othersTurn(): Promise<void> {
-  await crypto.subtle.digest(DIGEST, NOTHING);
 }
 
 function addressOf({ hostname, port }: Address): Address {

@@ -6,6 +6,3 @@ export const LOW_WATER_BYTES: number = 64 * 1024;
 
 /** Bytes that one connection may read before the others have their turn. */
 export const TURN_BYTES: number = 128 * 1024;
-
-/** On Deno, where a turn costs more, it also takes at least so long. */
-export const TURN_MS = 2;
