@@ -1,27 +1,30 @@
 import { DistflowError } from "../base/errors.ts";
 import { isRecord, type JsonValue } from "../base/json.ts";
-import type { Branch, Child } from "./branch.ts";
+import type { Branch } from "./branch.ts";
 import type { Core } from "./core.ts";
 import { compareValues, uniteValues } from "./fold.ts";
+import { ListAuthor } from "./list_author.ts";
+import { Maker, type Target } from "./maker.ts";
 import {
   DELETE,
-  DELETE_WINS,
   DOCUMENT,
   INCREMENT,
+  LIST,
   MAP,
   NOTHING,
-  Operation,
   SCALAR,
   SET,
   SETTINGS,
   type Shape,
-  type Space,
   WHOLE,
 } from "./operation.ts";
-import type { Path } from "./pattern.ts";
+import type { Path, Step } from "./pattern.ts";
+import { Plain } from "./reader.ts";
+import { resolve } from "./resolve.ts";
 import type { ValueStrategy } from "./strategies.ts";
+import { TextAuthor } from "./text_author.ts";
 import type { Transaction } from "./transaction.ts";
-import { checkValue, DEPTH_MAX, isKey, Register } from "./values.ts";
+import { checkValue, Register } from "./values.ts";
 
 /** No total of a counter is greater: sums of them stay exact. */
 const TOTAL_MAX = 2 ** 51;
@@ -33,99 +36,104 @@ const TOTAL_MAX = 2 ** 51;
 export class Author {
   /** Registers that the document may have, for local operations. */
   readonly registerCountMax: number;
+  /** Edits lists. */
+  readonly lists: ListAuthor;
+  /** Edits texts. */
+  readonly texts: TextAuthor;
   readonly #core: Core;
+  readonly #maker: Maker;
 
   /** Makes the author of `core`. */
   constructor(core: Core, registerCountMax: number) {
     this.#core = core;
+    this.#maker = new Maker(core);
     this.registerCountMax = registerCountMax;
+    this.lists = new ListAuthor(core, this.#maker, this);
+    this.texts = new TextAuthor(core, this.#maker);
   }
 
   /** Sets what shows at `path`. */
   set(transaction: Transaction, path: Path, value: unknown): void {
-    const keys = this.#keys("set", path);
+    const target = resolve(this.#core, "set", path);
     if (value instanceof Register) {
-      this.#checkRoom(1);
-      this.#setLeaf(transaction, keys, WHOLE, value.value);
+      this.checkRoom(1);
+      this.#setLeaf(transaction, target, WHOLE, value.value);
     } else {
       // The path counts, too: no operation goes deeper than others accept.
-      const checked = checkValue(value, [...keys]);
-      if (isRecord(checked)) {
-        this.#checkRoom(countPlaces(checked));
-        this.#setTree(transaction, keys, checked as Entries);
-      } else if (keys.length === 0) {
+      const checked = checkValue(value, path.length === 0 ? [] : [...path]);
+      if (path.length === 0 && !isRecord(checked)) {
         throw new DistflowError(
           "INVALID_VALUE",
           "Cannot set the whole document to anything but an object",
         );
-      } else {
-        this.#checkRoom(1);
-        this.#setLeaf(
-          transaction,
-          keys,
-          Array.isArray(checked) ? WHOLE : SCALAR,
-          checked,
-        );
       }
+      this.checkRoom(countPlaces(checked));
+      this.setTree(transaction, target, checked);
     }
-    transaction.changes.push({ kind: "set", path: keys });
+    transaction.changes.push({ kind: "set", path: target.path });
   }
 
   /** Deletes what shows at `path`; returns whether anything did. */
   delete(transaction: Transaction, path: Path): boolean {
-    const keys = this.#keys("delete", path);
     const { tree, reader } = this.#core;
-    const place = reader.find(tree.roots[DOCUMENT], keys);
-    if (place === undefined || tree.shown(place) === NOTHING) return false;
-    if (keys.length === 0) {
-      this.#make(transaction, SET, DOCUMENT, keys, MAP, undefined);
-    } else {
-      const slot = typeof place === "number" ? place : place.slot;
-      const total = this.#total(slot);
-      const base = total === 0 ? undefined : -total;
-      this.#make(transaction, DELETE, DOCUMENT, keys, NOTHING, base);
+    const index = path[path.length - 1];
+    const place = reader.find(tree.roots[DOCUMENT], path);
+    if (place === undefined || reader.shown(place) === NOTHING) {
+      // It may be no path at all.
+      if (place === undefined && typeof index !== "number") {
+        resolve(this.#core, "delete", path);
+      }
+      return false;
     }
-    transaction.changes.push({ kind: "delete", path: keys });
+    if (typeof index === "number") {
+      this.lists.removeAt(transaction, path.slice(0, -1), index, 1);
+      return true;
+    }
+    const target = resolve(this.#core, "delete", path);
+    if (path.length === 0) {
+      this.#maker.make(transaction, SET, target, MAP, undefined);
+    } else this.deletePlace(transaction, target, place as Branch | number);
+    transaction.changes.push({ kind: "delete", path: target.path });
     return true;
+  }
+
+  /** Deletes a place and what it holds. */
+  deletePlace(
+    transaction: Transaction,
+    target: Target,
+    place: Branch | number,
+  ): void {
+    const total = this.#total(typeof place === "number" ? place : place.slot);
+    const base = total === 0 ? undefined : -total;
+    this.#maker.make(transaction, DELETE, target, NOTHING, base);
   }
 
   /** Adds to the counter at `path`. */
   increment(transaction: Transaction, path: Path, by: number): void {
-    const keys = this.#keys("increment", path);
-    if (!Number.isSafeInteger(by) || keys.length === 0) {
+    const target = resolve(this.#core, "increment", path);
+    const refuse = (why: string): never => {
+      const at = JSON.stringify(path);
       throw new DistflowError(
         "INVALID_VALUE",
-        `Cannot increment ${
-          JSON.stringify(path)
-        } by ${by}: it must be a safe integer`,
+        `Cannot increment ${at} by ${by}: ${why}`,
       );
+    };
+    if (!Number.isSafeInteger(by) || path.length === 0) {
+      refuse("it must be a safe integer");
     }
-    const { tree, reader, self } = this.#core;
-    const place = reader.find(tree.roots[DOCUMENT], keys);
-    const shown = place === undefined
-      ? undefined
-      : reader.read(place, [...keys]);
+    const { tree, self } = this.#core;
+    const shown = this.#shownAt(target.path);
     if (shown !== undefined && typeof shown !== "number") {
-      throw new DistflowError(
-        "INVALID_VALUE",
-        `Cannot increment ${JSON.stringify(path)}: it holds no number`,
-      );
+      refuse("it holds no number");
     }
-    this.#checkRoom(1);
-    const slot = typeof place === "object" ? place.slot : place;
+    this.checkRoom(1);
+    const slot = this.#core.slotAt(DOCUMENT, target.anchor, target.keys);
     const own = slot === undefined ? undefined : tree.counters.get(slot)
       ?.find(({ replica }) => replica === self);
     const total = (own?.total ?? 0) + by;
-    if (Math.abs(total) > TOTAL_MAX) {
-      throw new DistflowError(
-        "INVALID_VALUE",
-        `Cannot increment ${
-          JSON.stringify(path)
-        } by ${by}: the total would not be exact`,
-      );
-    }
-    this.#make(transaction, INCREMENT, DOCUMENT, keys, NOTHING, total);
-    transaction.changes.push({ kind: "increment", path: keys });
+    if (Math.abs(total) > TOTAL_MAX) refuse("the total would not be exact");
+    this.#maker.make(transaction, INCREMENT, target, NOTHING, total);
+    transaction.changes.push({ kind: "increment", path: target.path });
   }
 
   /** Writes a setting, which is a register as any other. */
@@ -134,33 +142,16 @@ export class Author {
     keys: readonly string[],
     value: JsonValue,
   ): void {
-    this.#make(transaction, SET, SETTINGS, keys, WHOLE, value);
+    const target = { anchor: null, keys, path: keys };
+    this.#maker.make(transaction, SET, target, WHOLE, value, false, SETTINGS);
   }
 
-  /** The steps of `path` as keys, copied. */
-  #keys(act: string, path: Path): string[] {
-    if (!Array.isArray(path) || path.length > DEPTH_MAX) {
-      throw new DistflowError(
-        "INVALID_PATH",
-        `Cannot ${act} as the path must be an array of at most ${DEPTH_MAX} steps`,
-      );
-    }
-    const keys: string[] = [];
-    for (const step of path) {
-      if (!isKey(step)) {
-        throw new DistflowError(
-          "INVALID_PATH",
-          `Cannot ${act} at ${JSON.stringify(path)}: ${
-            JSON.stringify(step)
-          } is not a key of a map`,
-        );
-      }
-      keys.push(step);
-    }
-    return keys;
-  }
-
-  #checkRoom(count: number): void {
+  /**
+   * Refuses to go beyond the limit.
+   *
+   * @throws {DistflowError} `LIMIT_REACHED` if there is no room for `count`.
+   */
+  checkRoom(count: number): void {
     const { columns } = this.#core.tree;
     if (columns.count + count <= this.registerCountMax) return;
     throw new DistflowError(
@@ -170,44 +161,66 @@ export class Author {
     );
   }
 
-  #setTree(transaction: Transaction, keys: string[], value: Entries): void {
-    this.#make(transaction, SET, DOCUMENT, keys, MAP, undefined);
-    for (const [key, entry] of Object.entries(value)) {
-      const path = [...keys, key];
-      if (isRecord(entry)) this.#setTree(transaction, path, entry as Entries);
-      else {
-        this.#setLeaf(
-          transaction,
-          path,
-          Array.isArray(entry) ? WHOLE : SCALAR,
-          entry,
-        );
-      }
+  /** Sets a place to a value that was checked, and all that is in it. */
+  setTree(transaction: Transaction, target: Target, value: JsonValue): void {
+    if (isRecord(value)) {
+      this.#maker.make(transaction, SET, target, MAP, undefined);
+      this.fillMap(transaction, target, value as Entries);
+    } else if (Array.isArray(value) && this.isList(target.path)) {
+      this.#maker.make(transaction, SET, target, LIST, undefined);
+      this.lists.fill(transaction, target, 0, value);
+    } else {
+      const shape = Array.isArray(value) ? WHOLE : SCALAR;
+      this.#setLeaf(transaction, target, shape, value);
     }
+  }
+
+  /** Sets the entries of an object at a place that was set to a map. */
+  fillMap(transaction: Transaction, target: Target, entries: Entries): void {
+    const { anchor, keys, path } = target;
+    for (const [key, entry] of Object.entries(entries)) {
+      const below = [...keys, key];
+      this.setTree(
+        transaction,
+        {
+          anchor,
+          keys: below,
+          path: path === keys ? below : [...path, key],
+        },
+        entry,
+      );
+    }
+  }
+
+  /** Whether an array at `path` becomes a list, not one value. */
+  isList(path: readonly Step[]): boolean {
+    const { strategies } = this.#core;
+    return strategies.isEmpty || strategies.valueAt(path) === "lww";
   }
 
   #setLeaf(
     transaction: Transaction,
-    keys: readonly string[],
+    target: Target,
     shape: Shape,
     value: JsonValue,
   ): void {
-    const { strategies } = this.#core;
-    const strategy = strategies.isEmpty ? "lww" : strategies.valueAt(keys);
+    const { strategies, tree } = this.#core;
+    const strategy = strategies.isEmpty
+      ? "lww"
+      : strategies.valueAt(target.path);
     const written = strategy === "lww"
       ? value
-      : this.#fold(strategy, keys, value);
-    const slot = this.#core.tree.counters.size === 0
+      : this.#fold(strategy, target.path, value);
+    const slot = tree.counters.size === 0
       ? undefined
-      : this.#core.slotAt(DOCUMENT, keys);
+      : this.#core.slotAt(DOCUMENT, target.anchor, target.keys);
     const total = slot === undefined || typeof written !== "number"
       ? 0
       : this.#total(slot);
-    this.#make(
+    this.#maker.make(
       transaction,
       SET,
-      DOCUMENT,
-      keys,
+      target,
       typeof written === "object" && written !== null ? WHOLE : shape,
       total === 0 ? written : written as number - total,
       strategy !== "lww",
@@ -217,17 +230,13 @@ export class Author {
   /** What is written so that a grow-only register never shrinks. */
   #fold(
     strategy: ValueStrategy,
-    keys: readonly string[],
+    path: Path,
     value: JsonValue,
   ): JsonValue {
     if (strategy !== "max" && strategy !== "min" && strategy !== "set-union") {
       return value;
     }
-    const { tree, reader } = this.#core;
-    const place = reader.find(tree.roots[DOCUMENT], keys);
-    const shown = place === undefined
-      ? undefined
-      : reader.read(place, [...keys]);
+    const shown = this.#shownAt(path);
     if (shown === undefined) {
       return strategy === "set-union" ? uniteValues([value]) : value;
     }
@@ -236,100 +245,29 @@ export class Author {
     return (strategy === "max" ? order > 0 : order < 0) ? shown : value;
   }
 
+  #shownAt(path: Path): JsonValue | undefined {
+    const { tree, reader } = this.#core;
+    const place = reader.find(tree.roots[DOCUMENT], path);
+    if (place === undefined) return undefined;
+    return place instanceof Plain ? place.value : reader.read(place, [...path]);
+  }
+
   /** The sum of all totals of a counter. */
   #total(slot: number): number {
     return this.#core.tree.counters.get(slot)
       ?.reduce((sum, { total }) => sum + total, 0) ?? 0;
   }
-
-  #make(
-    transaction: Transaction,
-    kind: typeof SET | typeof DELETE | typeof INCREMENT,
-    space: Space,
-    keys: readonly string[],
-    shape: Shape,
-    value: JsonValue | undefined,
-    isSibling = false,
-  ): void {
-    const { vector, self, tree, strategies, replicas } = this.#core;
-    const counter = vector.get(self) + 1;
-    const operation = new Operation(
-      self,
-      counter,
-      transaction.stamp,
-      kind,
-      keys,
-      shape,
-      value,
-    );
-    operation.space = space;
-    operation.isSibling = isSibling ||
-      (kind === DELETE && !strategies.isEmpty &&
-        strategies.valueAt(keys) !== "lww");
-    if (replicas.count > 1) operation.after = this.#after(space, keys);
-    if (kind !== INCREMENT) {
-      if (!strategies.isEmpty && space === DOCUMENT) {
-        operation.mode = strategies.hierarchyAt(keys);
-      }
-      const place = this.#core.childAt(space, keys);
-      if (typeof place === "object") this.#takeAway(operation, place);
-    }
-    tree.apply(operation);
-    vector.raise(self, counter + operation.length - 1);
-    transaction.operations.push(operation);
-    if (space === SETTINGS) this.#core.loadSettings();
-  }
-
-  #takeAway(operation: Operation, place: Branch): void {
-    if (operation.mode === DELETE_WINS) operation.isBarrier = true;
-    else if (place.liveCount > 0) {
-      operation.covers = this.#core.vector.clone();
-    }
-  }
-
-  /** The dots by others that an assignment at a place replaces or must know. */
-  #after(space: Space, keys: readonly string[]): readonly number[] | null {
-    const { tree, self } = this.#core;
-    const { columns, siblings, counters } = tree;
-    const dots = new Map<number, number>();
-    const add = (replica: number, counter: number) => {
-      if (replica === self || counter <= (dots.get(replica) ?? 0)) return;
-      dots.set(replica, counter);
-    };
-    let child: Child | undefined = tree.roots[space];
-    for (const key of keys) {
-      if (typeof child !== "object") break;
-      child.barrier?.forEach(add);
-      const { slot, claimStamp, claimReplica, claimCounter } = child;
-      const isReplaced = (columns.stamps[slot] as number) >= 0 &&
-        columns.shapeOf(slot) !== MAP &&
-        !columns.isNewer(slot, claimStamp, claimReplica, claimCounter);
-      if (isReplaced) {
-        add(columns.replicas[slot] as number, columns.counters[slot] as number);
-      }
-      child = child.children.get(key);
-    }
-    const slot = typeof child === "object" ? child.slot : child;
-    if (slot !== undefined) {
-      if ((columns.stamps[slot] as number) >= 0) {
-        add(columns.replicas[slot] as number, columns.counters[slot] as number);
-      }
-      for (const { replica, counter } of siblings.get(slot) ?? []) {
-        add(replica, counter);
-      }
-      for (const { replica, counter } of counters.get(slot) ?? []) {
-        add(replica, counter);
-      }
-    }
-    return dots.size === 0 ? null : [...dots].flat();
-  }
 }
 
-type Entries = { readonly [key: string]: JsonValue };
+/** The entries of an object. */
+export type Entries = { readonly [key: string]: JsonValue };
 
-/** How many registers an object makes at most. */
+/** How many registers a value makes at most. */
 function countPlaces(value: JsonValue): number {
-  if (!isRecord(value)) return 1;
-  return Object.values(value as Entries)
-    .reduce((sum: number, entry) => sum + countPlaces(entry), 1);
+  if (typeof value !== "object" || value === null) return 1;
+  let count = 1;
+  for (const entry of Object.values(value)) {
+    if (entry !== undefined) count += countPlaces(entry);
+  }
+  return count;
 }

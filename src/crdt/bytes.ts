@@ -180,6 +180,11 @@ export class ByteWriter {
     this.#length += length;
   }
 
+  /** Forgets what was written. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** A copy of what was written; the writer is empty again. */
   finish(): Uint8Array {
     const bytes = this.#bytes;

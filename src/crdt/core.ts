@@ -1,9 +1,10 @@
-import type { Child } from "./branch.ts";
+import { Branch, type Child } from "./branch.ts";
 import type { HybridClock } from "./hybrid_clock.ts";
 import { MergeGuard } from "./merge_check.ts";
 import { SETTINGS, type Space } from "./operation.ts";
 import { Reader } from "./reader.ts";
 import { ReplicaTable } from "./replica_table.ts";
+import type { ItemId } from "./sequence/ids.ts";
 import { type MergeFunction, Strategies } from "./strategies.ts";
 import { Tree } from "./tree.ts";
 import { VersionVector } from "./version_vector.ts";
@@ -50,9 +51,19 @@ export class Core {
     return this.replicas.nameOf(this.self);
   }
 
-  /** What is kept at the end of `keys`, shown or not. */
-  childAt(space: Space, keys: readonly string[]): Child | undefined {
-    let child: Child | undefined = this.tree.roots[space];
+  /** What is kept at the end of `keys` below an anchor, shown or not. */
+  childAt(
+    space: Space,
+    anchor: ItemId | null,
+    keys: readonly string[],
+  ): Child | undefined {
+    const { tree } = this;
+    let child: Child | undefined;
+    if (anchor === null) child = tree.roots[space];
+    else {
+      const value = tree.lists.find(anchor.replica, anchor.counter)?.value;
+      if (value instanceof Branch) child = value;
+    }
     for (const key of keys) {
       if (typeof child !== "object") return undefined;
       child = child.children.get(key);
@@ -60,9 +71,13 @@ export class Core {
     return child;
   }
 
-  /** The register at the end of `keys`, if there is one. */
-  slotAt(space: Space, keys: readonly string[]): number | undefined {
-    const child = this.childAt(space, keys);
+  /** The register at the end of `keys` below an anchor, if there is one. */
+  slotAt(
+    space: Space,
+    anchor: ItemId | null,
+    keys: readonly string[],
+  ): number | undefined {
+    const child = this.childAt(space, anchor, keys);
     return typeof child === "object" ? child.slot : child;
   }
 

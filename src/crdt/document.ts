@@ -1,26 +1,22 @@
 import type { JsonValue } from "../base/json.ts";
 import { Author } from "./author.ts";
 import { Core } from "./core.ts";
-import { type Receipts, StoredDocument } from "./stored_document.ts";
+import { DocumentEditor } from "./document_editor.ts";
+import type { Receipts } from "./stored_document.ts";
 import type { Change, Dot } from "./events.ts";
 import { HybridClock } from "./hybrid_clock.ts";
 import { Inbox, type Receipt } from "./inbox.ts";
 import { makeInitial } from "./initial.ts";
 import { decodeMessage, type Unit } from "./message.ts";
-import { DELETE, DOCUMENT, INCREMENT, type Operation } from "./operation.ts";
+import { DOCUMENT } from "./operation.ts";
 import { operationFromJson, type OperationJson } from "./operation_json.ts";
 import {
   checkOptions,
   checkReplicaName,
   type JsonCrdtOptions,
 } from "./options.ts";
-import { parsePattern, type Path, type PathPattern } from "./pattern.ts";
+import type { Path } from "./pattern.ts";
 import { Pending } from "./pending.ts";
-import {
-  isHierarchyStrategy,
-  isValueStrategy,
-  type StrategyOptions,
-} from "./strategies.ts";
 import { Validators } from "./schema/validators.ts";
 import { Transaction } from "./transaction.ts";
 import { checkRestored, type RestoreOptions } from "./state/restore.ts";
@@ -48,8 +44,7 @@ import type { Register } from "./values.ts";
  * assertEquals(bob.toJSON(), { user: { name: "Ann" } });
  * ```
  */
-export class JsonCrdt extends StoredDocument {
-  readonly #author: Author;
+export class JsonCrdt extends DocumentEditor {
   readonly #inbox: Inbox;
   readonly #pending: Pending;
   readonly #validators: Validators;
@@ -62,16 +57,18 @@ export class JsonCrdt extends StoredDocument {
    * copied one included.
    */
   constructor(replicaId: string, options: JsonCrdtOptions = {}) {
+    const core = makeCore(checkReplicaName(replicaId), options);
     super(
-      makeCore(checkReplicaName(replicaId), options),
+      core,
+      new Author(core, options.registerCountMax ?? 100_000),
       options.onListenerError ?? (() => {}),
       options.logLengthMax ?? 10_000,
     );
-    this.#author = new Author(this.core, options.registerCountMax ?? 100_000);
     this.#validators = new Validators(options.validators ?? {});
     this.#pending = new Pending(options.pending);
     this.#inbox = new Inbox(this.core, this.#pending, {
-      onApplied: (unit, changed) => this.#tellRemote(unit, changed),
+      isObserved: () => this.isObserved,
+      onApplied: (unit, changes) => this.#tellRemote(unit, changes),
       onSync: (event) => this.emitter.emit("sync", event),
       onReject: (code, { replica, counter }, reason) => {
         const dot: Dot = [this.core.replicas.nameOf(replica), counter];
@@ -117,118 +114,6 @@ export class JsonCrdt extends StoredDocument {
     const document = new JsonCrdt(replicaId, { ...options, initial: {} });
     document.load(frames, options.resume ?? false);
     return document;
-  }
-
-  /**
-   * Sets what stands at `path`, and makes the maps above it.
-   *
-   * An object becomes a map whose entries change one by one;
-   * {@linkcode asRegister} makes any value one that is replaced as a whole.
-   *
-   * @throws {DistflowError} `INVALID_PATH`, `INVALID_VALUE` or `LIMIT_REACHED`;
-   * nothing has changed then.
-   *
-   * @example Maps above are made
-   * ```ts
-   * import { JsonCrdt } from "./document.ts";
-   * import { assertEquals } from "@std/assert";
-   *
-   * const doc = new JsonCrdt("ann");
-   * doc.set(["user", "name"], "Ann");
-   * assertEquals(doc.get(["user"]), { name: "Ann" });
-   * ```
-   */
-  override set(path: Path, value: JsonValue | Register): void {
-    this.#run((transaction) => this.#author.set(transaction, path, value));
-  }
-
-  /**
-   * Deletes what stands at `path`.
-   *
-   * @returns Whether anything stood there.
-   *
-   * @example Once is enough
-   * ```ts
-   * import { JsonCrdt } from "./document.ts";
-   * import { assertEquals } from "@std/assert";
-   *
-   * const doc = new JsonCrdt("ann");
-   * doc.set(["a"], 1);
-   * assertEquals([doc.delete(["a"]), doc.delete(["a"])], [true, false]);
-   * ```
-   */
-  delete(path: Path): boolean {
-    return this.#run((transaction) => this.#author.delete(transaction, path));
-  }
-
-  /**
-   * Adds to the number at `path`, which counts the increments of all replicas,
-   * those made concurrently, too. A place without a value starts at 0.
-   *
-   * @param by A safe integer.
-   *
-   * @example Both count
-   * ```ts
-   * import { JsonCrdt } from "./document.ts";
-   * import { assertEquals } from "@std/assert";
-   *
-   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
-   * ann.on("change", (event) => {
-   *   if (event.origin === "local") bob.receiveMessage(event.message());
-   * });
-   * bob.increment(["likes"]);
-   * ann.increment(["likes"], 2);
-   * assertEquals(bob.get(["likes"]), 3);
-   * ```
-   */
-  increment(path: Path, by = 1): void {
-    this.#run((transaction) => this.#author.increment(transaction, path, by));
-  }
-
-  /**
-   * Says what happens to conflicts at the paths that match `pattern`, from the
-   * next change on, at all replicas. Of several patterns the one that says most
-   * about a path counts.
-   *
-   * @example The maximum of all that was ever set
-   * ```ts
-   * import { JsonCrdt } from "./document.ts";
-   * import { assertEquals } from "@std/assert";
-   *
-   * const doc = new JsonCrdt("ann");
-   * doc.setStrategy("best.*", { value: "max" });
-   * doc.set(["best", "ann"], 7);
-   * doc.set(["best", "ann"], 3);
-   * assertEquals(doc.get(["best", "ann"]), 7);
-   * ```
-   */
-  setStrategy(pattern: PathPattern, options: StrategyOptions): void {
-    const steps = JSON.stringify(parsePattern(pattern));
-    const { hierarchy, value } = options;
-    if (hierarchy !== undefined && !isHierarchyStrategy(hierarchy)) {
-      throw new TypeError(
-        `Cannot set a strategy as 'hierarchy' is unknown: current value is ${
-          JSON.stringify(hierarchy)
-        }`,
-      );
-    }
-    if (value !== undefined && !isValueStrategy(value)) {
-      throw new TypeError(
-        `Cannot set a strategy as 'value' is unknown: current value is ${
-          JSON.stringify(value)
-        }`,
-      );
-    }
-    this.#run((transaction) => {
-      const write = (key: string, strategy: JsonValue) =>
-        this.#author.configure(
-          transaction,
-          ["strategy", steps, key],
-          strategy,
-        );
-      if (hierarchy !== undefined) write("hierarchy", hierarchy);
-      if (value !== undefined) write("value", value as JsonValue);
-    });
   }
 
   /**
@@ -380,7 +265,7 @@ export class JsonCrdt extends StoredDocument {
     const transaction = open ?? new Transaction(this.core, true);
     const mark = transaction.mark();
     try {
-      this.#author.set(transaction, path, value);
+      this.author.set(transaction, path, value);
       this.#check(transaction);
     } finally {
       transaction.rollBack(mark);
@@ -424,7 +309,8 @@ export class JsonCrdt extends StoredDocument {
     throw new TypeError(`Cannot ${act} within a transaction`);
   }
 
-  #run<Result>(act: (transaction: Transaction) => Result): Result {
+  /** See {@linkcode DocumentEditor}. */
+  protected run<Result>(act: (transaction: Transaction) => Result): Result {
     if (this.#transaction !== null) return act(this.#transaction);
     // Only what is checked afterwards may have to be undone.
     const isChecked = !this.#validators.isEmpty;
@@ -460,18 +346,9 @@ export class JsonCrdt extends StoredDocument {
     if (this.isObserved) this.tellChange("local", operations, changes);
   }
 
-  #tellRemote(unit: Unit, changed: readonly Operation[]): void {
+  #tellRemote(unit: Unit, changes: readonly Change[]): void {
     this.logUnit(unit);
-    if (changed.length === 0 || !this.isObserved) return;
-    const changes = changed.map(({ kind, path }): Change => ({
-      kind: kind === DELETE
-        ? "delete"
-        : kind === INCREMENT
-        ? "increment"
-        : "set",
-      path,
-    }));
-    this.tellChange("remote", unit, changes);
+    if (changes.length > 0) this.tellChange("remote", unit, changes);
   }
 }
 

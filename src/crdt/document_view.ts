@@ -1,9 +1,10 @@
 import type { JsonValue } from "../base/json.ts";
-import type { Branch } from "./branch.ts";
+import { Branch } from "./branch.ts";
 import type { Core } from "./core.ts";
 import { inspectState } from "./inspect.ts";
-import { DOCUMENT, MAP, NOTHING } from "./operation.ts";
+import { DOCUMENT, LIST, MAP, NOTHING, SCALAR } from "./operation.ts";
 import type { Path } from "./pattern.ts";
+import { Plain } from "./reader.ts";
 import type { ClockRecord } from "./version_vector.ts";
 
 /** What can be asked of a document; see `JsonCrdt` for how it changes. */
@@ -63,10 +64,12 @@ export abstract class DocumentView {
     const { tree, reader } = this.core;
     const place = reader.find(tree.roots[DOCUMENT], path);
     if (place === undefined) return [];
+    if (place instanceof Plain) return [place.value];
     const shape = tree.shown(place);
     if (shape === NOTHING) return [];
     const slot = typeof place === "number" ? place : place.slot;
-    const isLeaf = shape !== MAP && !reader.isCounter(slot);
+    const isLeaf = shape !== MAP && shape !== LIST &&
+      !reader.isCounter(slot);
     if (isLeaf) return reader.candidates(slot).map(({ value }) => value);
     return [reader.read(place, [...path]) as JsonValue];
   }
@@ -87,7 +90,7 @@ export abstract class DocumentView {
   has(path: Path): boolean {
     const { tree, reader } = this.core;
     const place = reader.find(tree.roots[DOCUMENT], path);
-    return place !== undefined && tree.shown(place) !== NOTHING;
+    return place !== undefined && reader.shown(place) !== NOTHING;
   }
 
   /**
@@ -106,9 +109,36 @@ export abstract class DocumentView {
   keys(path: Path): string[] {
     const { tree, reader } = this.core;
     const place = reader.find(tree.roots[DOCUMENT], path);
-    return typeof place === "object" && tree.shown(place) === MAP
+    return place instanceof Branch && tree.shown(place) === MAP
       ? reader.keys(place)
       : [];
+  }
+
+  /**
+   * How many elements the list at `path` has, or UTF-16 units the string; 0 if it
+   * is neither.
+   *
+   * @example A list and a string
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set([], { list: [1, 2, 3], text: "abcd" });
+   * assertEquals([doc.length(["list"]), doc.length(["text"])], [3, 4]);
+   * ```
+   */
+  length(path: Path): number {
+    const { tree, reader } = this.core;
+    const place = reader.find(tree.roots[DOCUMENT], path);
+    if (place === undefined) return 0;
+    const shape = reader.shown(place);
+    if (shape === LIST) {
+      return place instanceof Branch ? place.list?.length ?? 0 : 0;
+    }
+    if (shape !== SCALAR) return 0;
+    const value = reader.read(place, [...path]);
+    return typeof value === "string" ? value.length : 0;
   }
 
   /**

@@ -26,6 +26,36 @@ export type Change =
     readonly kind: "increment";
     /** Where. */
     readonly path: Path;
+  }
+  | {
+    /** Elements of a list are shown, or are shown no more. */
+    readonly kind: "insert" | "remove";
+    /** Where the list is. */
+    readonly path: Path;
+    /** The index of the first of them. */
+    readonly index: number;
+    /** How many there are. */
+    readonly count: number;
+  }
+  | {
+    /** Something was written into a text. */
+    readonly kind: "text-insert";
+    /** Where the text is. */
+    readonly path: Path;
+    /** Before which UTF-16 unit. */
+    readonly index: number;
+    /** What. */
+    readonly text: string;
+  }
+  | {
+    /** Something was taken out of a text. */
+    readonly kind: "text-remove";
+    /** Where the text is. */
+    readonly path: Path;
+    /** The index of the first unit. */
+    readonly index: number;
+    /** How many units. */
+    readonly count: number;
   };
 
 /** What a watcher is told beside the changes. */

@@ -1,8 +1,16 @@
 import type { ErrorCode } from "../base/errors.ts";
+import { applyOperation } from "./apply.ts";
 import type { Core } from "./core.ts";
-import type { Dot, SyncEvent } from "./events.ts";
+import type { Change, Dot, SyncEvent } from "./events.ts";
 import type { Unit } from "./message.ts";
-import { NOTHING, type Operation, SETTINGS, TREE } from "./operation.ts";
+import {
+  INCREMENT,
+  NOTHING,
+  type Operation,
+  SET,
+  SETTINGS,
+  TREE,
+} from "./operation.ts";
 import {
   type IndexedDot,
   isImpossible,
@@ -10,6 +18,7 @@ import {
   missingDot,
   type Pending,
 } from "./pending.ts";
+import { TextSequence } from "./sequence/text_sequence.ts";
 import { isSameValue } from "./values.ts";
 
 /** What became of something received. */
@@ -17,8 +26,10 @@ export type Receipt = "applied" | "buffered" | "duplicate" | "rejected";
 
 /** What an inbox tells its document. */
 export interface InboxListener {
-  /** A transaction was applied; `changed` are the operations that show. */
-  onApplied(unit: Unit, changed: readonly Operation[]): void;
+  /** Whether anyone wants to know what changes. */
+  isObserved(): boolean;
+  /** A transaction was applied; `changes` is empty if no one wants to know. */
+  onApplied(unit: Unit, changes: readonly Change[]): void;
   /** Something waits or was let go. */
   onSync(event: SyncEvent): void;
   /** Something was refused. */
@@ -166,19 +177,27 @@ export class Inbox {
 
   #apply(unit: Unit): void {
     const { tree, vector, clock } = this.#core;
-    const changed: Operation[] = [];
+    const changes: Change[] = [];
     let isConfigured = false;
+    const told = this.#listener.isObserved() ? changes : null;
     for (const operation of unit) {
-      const isChanged = tree.apply(operation);
       if (operation.space === SETTINGS) isConfigured = true;
-      else if (isChanged) changed.push(operation);
+      tree.told = operation.space === SETTINGS ? null : told;
+      if (!applyOperation(tree, operation)) {
+        this.#reject(
+          "INVALID_OPERATION",
+          operation,
+          "It names an origin that is not there",
+        );
+      }
       clock.receive(operation.stamp);
     }
+    tree.told = null;
     const { replica } = unit[0] as Operation;
     vector.raise(replica, lastCounter(unit));
     if (this.#pending.has(replica)) this.#removeApplied(unit);
     if (isConfigured) this.#core.loadSettings();
-    this.#listener.onApplied(unit, changed);
+    this.#listener.onApplied(unit, changes);
   }
 
   /**
@@ -274,16 +293,20 @@ export class Inbox {
   #isConsistent(operation: Operation): boolean {
     const { replica, counter, kind, shape } = operation;
     if (!this.#core.vector.has(replica, counter)) return true;
+    if (kind > INCREMENT) return true;
     const { columns } = this.#core.tree;
-    const slot = this.#core.slotAt(operation.space, operation.path);
+    const { space, anchor, path } = operation;
+    const slot = this.#core.slotAt(space, anchor, path);
     if (
       slot === undefined || columns.replicas[slot] !== replica ||
       columns.counters[slot] !== counter || (columns.stamps[slot] as number) < 0
     ) return true;
     const kept = columns.shapeOf(slot);
+    const value = columns.values[slot];
     if (columns.stamps[slot] !== operation.stamp) return false;
-    if (kept === NOTHING || kind > 1 || shape === TREE) return true;
-    return kept === shape && isSameValue(columns.values[slot], operation.value);
+    if (kept === NOTHING || kind !== SET || shape === TREE) return true;
+    if (value instanceof TextSequence) return kept === shape;
+    return kept === shape && isSameValue(value, operation.value);
   }
 
   #dot({ replica, counter }: IndexedDot): Dot {
@@ -297,7 +320,9 @@ function isSameUnit(a: Unit, b: Unit): boolean {
     const other = b[index];
     return other === undefined ||
       operation.kind === other.kind && operation.stamp === other.stamp &&
+        isSameValue(operation.anchor, other.anchor) &&
         isSameValue(operation.path, other.path) &&
-        isSameValue(operation.value, other.value);
+        isSameValue(operation.value, other.value) &&
+        isSameValue(operation.edit, other.edit);
   });
 }

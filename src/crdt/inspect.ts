@@ -1,7 +1,9 @@
 import type { JsonValue } from "../base/json.ts";
-import type { Child } from "./branch.ts";
+import { Branch, type Child, type Item } from "./branch.ts";
 import type { Core } from "./core.ts";
 import { DOCUMENT, SETTINGS } from "./operation.ts";
+import { valueOf } from "./reader.ts";
+import type { ListSequence } from "./sequence/list_sequence.ts";
 import { canonicalText } from "./values.ts";
 
 /**
@@ -33,13 +35,13 @@ function inspectPlace(core: Core, child: Child): JsonValue {
       ),
       stamp: columns.stamps[slot] as number,
       flags: columns.flags[slot] as number,
-      value: columns.values[slot] as JsonValue | undefined,
+      value: valueOf(columns.values[slot]),
     };
   }
   const siblings = tree.siblings.get(slot)?.map((item) => ({
     dot: dot(item.replica, item.counter),
     stamp: item.stamp,
-    value: item.value,
+    value: valueOf(item.value),
   }));
   if (siblings !== undefined) place.siblings = sort(siblings);
   const cells = tree.counters.get(slot)?.map((cell) => ({
@@ -59,11 +61,27 @@ function inspectPlace(core: Core, child: Child): JsonValue {
   }
   if (child.cover !== null) place.cover = child.cover.toRecord(replicas);
   if (child.barrier !== null) place.barrier = child.barrier.toRecord(replicas);
-  place.liveCount = child.liveCount;
+  place.liveCount = [child.liveCount, child.elementLiveCount];
   place.children = [...child.children]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, below]) => [key, inspectPlace(core, below)]);
+  if (child.list !== null) place.list = inspectList(core, child.list);
   return place;
+}
+
+/** The elements that were not removed; a value alone is one never touched. */
+function inspectList(core: Core, list: ListSequence<Item>): JsonValue {
+  const items: JsonValue[] = [];
+  for (const { replica, counter, content } of [...list.keptRuns()]) {
+    for (const [offset, item] of content.entries()) {
+      const dot = [core.replicas.nameOf(replica), counter + offset];
+      const place = item instanceof Branch && !isUntouched(core, item)
+        ? [inspectPlace(core, item), item.isHidden]
+        : [inspectValue(core, item)];
+      items.push([dot, ...place]);
+    }
+  }
+  return items;
 }
 
 function sort(items: readonly JsonValue[]): JsonValue {
@@ -71,4 +89,17 @@ function sort(items: readonly JsonValue[]): JsonValue {
     .map((item) => [canonicalText(item), item] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, item]) => item);
+}
+
+/** Whether nothing has happened in an element that is a place already. */
+function isUntouched({ tree }: Core, element: Branch): boolean {
+  const { slot, list, children, cover, barrier, claimStamp } = element;
+  return element.isPlain && tree.columns.stamps[slot] === 0 &&
+    !tree.counters.has(slot) && list === null && children.size === 0 &&
+    claimStamp < 0 && cover === null && barrier === null;
+}
+
+function inspectValue({ tree }: Core, item: Item): JsonValue {
+  const value = item instanceof Branch ? tree.columns.values[item.slot] : item;
+  return valueOf(value) as JsonValue;
 }

@@ -1,4 +1,5 @@
 import type { JsonValue } from "../base/json.ts";
+import type { IdRange, ItemId, Origin } from "./sequence/ids.ts";
 import type { VersionVector } from "./version_vector.ts";
 
 /** Kinds of operations, as numbers for speed and for the binary form. */
@@ -7,7 +8,14 @@ export const SET = 0;
 export const DELETE = 1;
 /** See {@linkcode SET}: writes the author's total of a counter. */
 export const INCREMENT = 2;
-// Numbers from 3 on are left for lists and texts.
+/** See {@linkcode SET}: puts elements into a list. */
+export const INSERT = 3;
+/** See {@linkcode SET}: takes elements that were born scalars out of a list. */
+export const REMOVE = 4;
+/** See {@linkcode SET}: puts units into a text. */
+export const TEXT_INSERT = 5;
+/** See {@linkcode SET}: takes units out of a text. */
+export const TEXT_REMOVE = 6;
 /** See {@linkcode SET}: does nothing, and fills holes in the counters. */
 export const SKIP = 7;
 
@@ -16,6 +24,10 @@ export type Kind =
   | typeof SET
   | typeof DELETE
   | typeof INCREMENT
+  | typeof INSERT
+  | typeof REMOVE
+  | typeof TEXT_INSERT
+  | typeof TEXT_REMOVE
   | typeof SKIP;
 
 /** What a register holds: nothing, as after a delete. */
@@ -26,6 +38,8 @@ export const SCALAR = 1;
 export const WHOLE = 2;
 /** See {@linkcode NOTHING}: a map. */
 export const MAP = 3;
+/** See {@linkcode NOTHING}: a list. */
+export const LIST = 4;
 /** Only in an operation: an object with all its entries under one dot. */
 export const TREE = 5;
 
@@ -35,7 +49,11 @@ export type Shape =
   | typeof SCALAR
   | typeof WHOLE
   | typeof MAP
+  | typeof LIST
   | typeof TREE;
+
+/** What a place is that others are born below. */
+export type Container = typeof MAP | typeof LIST;
 
 /** How a set or delete treats what is below its place; see the README. */
 export const MERGE = 0;
@@ -55,6 +73,27 @@ export const SETTINGS = 1;
 /** Which of the two trees an operation changes. */
 export type Space = typeof DOCUMENT | typeof SETTINGS;
 
+/** What only edits of lists and of texts have. */
+export class Edit {
+  /** Where an insertion goes. */
+  readonly origin: Origin | null;
+  /** The ids that a removal takes out. */
+  readonly ranges: readonly IdRange[] | null;
+  /** The dot of the string that a text was born as. */
+  readonly text: ItemId | null;
+
+  /** Makes one of its parts. */
+  constructor(
+    origin: Origin | null,
+    ranges: readonly IdRange[] | null,
+    text: ItemId | null,
+  ) {
+    this.origin = origin;
+    this.ranges = ranges;
+    this.text = text;
+  }
+}
+
 /**
  * One change, as it is kept and passed about inside a document; replicas are
  * indexes of its table. All operations have the same fields in the same order,
@@ -71,13 +110,16 @@ export class Operation {
   readonly kind: Kind;
   /** Which tree. */
   space: Space = DOCUMENT;
-  /** The keys of its place, from the root. */
+  /** The element that {@linkcode Operation.path} begins at; `null`: the root. */
+  readonly anchor: ItemId | null;
+  /** The keys of its place, from the anchor. */
   readonly path: readonly string[];
   /** The type of {@linkcode Operation.value}. */
   readonly shape: Shape;
   /**
-   * What is assigned; the total of a counter; how many counters are skipped.
-   * A set or delete of a counter carries its base.
+   * What is assigned or inserted, as an array; for containers, how many. The
+   * total of a counter; how many counters are skipped. A set or delete of a
+   * counter carries its base.
    */
   readonly value: JsonValue | undefined;
   /** Whether it stays beside concurrent ones until one has seen it. */
@@ -90,6 +132,8 @@ export class Operation {
   after: readonly number[] | null = null;
   /** What it takes away below its place. */
   covers: VersionVector | null = null;
+  /** What only edits of lists and texts have. */
+  edit: Edit | null = null;
 
   /** Makes an operation without what is rarely needed. */
   constructor(
@@ -97,6 +141,7 @@ export class Operation {
     counter: number,
     stamp: number,
     kind: Kind,
+    anchor: ItemId | null,
     path: readonly string[],
     shape: Shape,
     value: JsonValue | undefined,
@@ -105,6 +150,7 @@ export class Operation {
     this.counter = counter;
     this.stamp = stamp;
     this.kind = kind;
+    this.anchor = anchor;
     this.path = path;
     this.shape = shape;
     this.value = value;
@@ -113,14 +159,27 @@ export class Operation {
   /** How many counters it takes. */
   get length(): number {
     const { kind, value } = this;
-    if (kind === SET && this.shape === SCALAR) return lengthOf(value);
-    return kind === SKIP ? value as number : 1;
+    switch (kind) {
+      case SET:
+        return this.shape === SCALAR ? lengthOf(value) : 1;
+      case INSERT:
+        return typeof value === "number"
+          ? value
+          : lengthOfAll(value as readonly JsonValue[]);
+      case TEXT_INSERT:
+        return (value as string).length;
+      case SKIP:
+        return value as number;
+      default:
+        return 1;
+    }
   }
 
   /** Whether its author had applied the dot, as far as the operation tells. */
   hasSeen(replica: number, counter: number): boolean {
     if (replica === this.replica) return counter < this.counter;
-    const { after } = this;
+    const { anchor, after } = this;
+    if (anchor?.replica === replica && counter <= anchor.counter) return true;
     if (after === null) return false;
     for (let index = 0; index < after.length; index += 2) {
       if (after[index] === replica) {
@@ -134,4 +193,13 @@ export class Operation {
 /** How many counters a scalar takes: a string one for each unit. */
 export function lengthOf(value: unknown): number {
   return typeof value === "string" && value.length > 1 ? value.length : 1;
+}
+
+/** How many counters the elements of an insertion take. */
+export function lengthOfAll(values: readonly JsonValue[]): number {
+  let length = 0;
+  for (let index = 0; index < values.length; index++) {
+    length += lengthOf(values[index]);
+  }
+  return length;
 }

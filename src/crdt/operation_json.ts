@@ -1,38 +1,63 @@
-import { DistflowError } from "../base/errors.ts";
-import { isRecord, type JsonRecord, type JsonValue } from "../base/json.ts";
+import { isRecord, type JsonValue } from "../base/json.ts";
+import {
+  editToJson,
+  type OriginJson,
+  type RangeJson,
+  readEdit,
+  readId,
+} from "./edit_json.ts";
 import type { Dot } from "./events.ts";
-import { makeStamp, STAMP_MAX, stampMs, stampTick } from "./hybrid_clock.ts";
-import { COUNTER_MAX } from "./message.ts";
+import { stampMs, stampTick } from "./hybrid_clock.ts";
+import {
+  readCounter,
+  readDot,
+  readJson,
+  readPath,
+  readStamp,
+  readVector,
+  refuse,
+} from "./json_fields.ts";
+import { readOldForm } from "./old_form.ts";
 import {
   DELETE,
   INCREMENT,
+  INSERT,
   type Kind,
+  LIST,
   MAP,
   type Mode,
   NOTHING,
   Operation,
+  REMOVE,
   SCALAR,
   SET,
   SETTINGS,
   type Shape,
   SKIP,
+  TEXT_INSERT,
+  TEXT_REMOVE,
   TREE,
   WHOLE,
 } from "./operation.ts";
-import { isReplicaName, type ReplicaTable } from "./replica_table.ts";
-import { checkValue, DEPTH_MAX, isKey } from "./values.ts";
-import { type ClockRecord, VersionVector } from "./version_vector.ts";
+import { isSensible } from "./operation_bytes.ts";
+import type { ReplicaTable } from "./replica_table.ts";
+import type { ClockRecord } from "./version_vector.ts";
 
 const KINDS: readonly [string, Kind][] = [
   ["set", SET],
   ["delete", DELETE],
   ["increment", INCREMENT],
+  ["insert", INSERT],
+  ["remove", REMOVE],
+  ["text-insert", TEXT_INSERT],
+  ["text-remove", TEXT_REMOVE],
   ["skip", SKIP],
 ];
 
 const SHAPES: readonly [string, Shape][] = [
   ["whole", WHOLE],
   ["map", MAP],
+  ["list", LIST],
   ["tree", TREE],
 ];
 
@@ -46,11 +71,16 @@ export interface OperationJson {
   readonly stamp: readonly [ms: number, tick: number];
   /** What it does. */
   readonly kind: string;
+  /** The element that the path begins at; the root if it is left out. */
+  readonly anchor?: Dot;
   /** Keys. */
   readonly path: readonly string[];
-  /** `whole`, `map` or `tree`; a scalar if it is left out. */
+  /** `whole`, `map`, `list` or `tree`; a scalar if it is left out. */
   readonly type?: string;
-  /** What is assigned; the total of a counter; how many counters are skipped. */
+  /**
+   * What is assigned; the total of a counter; how many counters are skipped; the
+   * elements that are inserted, empty ones for maps and lists; units of a text.
+   */
   readonly value?: JsonValue;
   /** Whether it stays beside concurrent ones until one has seen it. */
   readonly sibling?: boolean;
@@ -62,6 +92,12 @@ export interface OperationJson {
   readonly after?: readonly Dot[];
   /** What it takes away below its place. */
   readonly covers?: ClockRecord;
+  /** The dot of the string whose text is edited. */
+  readonly text?: Dot;
+  /** Where an insertion goes: before an item or behind it, or at the start. */
+  readonly origin?: OriginJson;
+  /** What a removal takes out: counters of a replica from one on. */
+  readonly ranges?: readonly RangeJson[];
   /** Whether it changes the settings and not the document. */
   readonly settings?: boolean;
 }
@@ -71,7 +107,8 @@ export function operationToJson(
   operation: Operation,
   replicas: ReplicaTable,
 ): OperationJson {
-  const { kind, shape, value, after, covers, stamp, mode } = operation;
+  const { kind, shape, anchor, after, covers, stamp, mode } = operation;
+  const value = jsonValueOf(operation);
   const dot = (replica: number, counter: number): Dot => [
     replicas.nameOf(replica),
     counter,
@@ -85,6 +122,7 @@ export function operationToJson(
     dot: dot(operation.replica, operation.counter),
     stamp: [stampMs(stamp), stampTick(stamp)],
     kind: KINDS.find(([, number]) => number === kind)?.[0] ?? "skip",
+    ...anchor === null ? {} : { anchor: dot(anchor.replica, anchor.counter) },
     path: operation.path,
     ...type === undefined ? {} : { type },
     ...value === undefined ? {} : { value },
@@ -93,15 +131,9 @@ export function operationToJson(
     ...operation.isBarrier ? { barrier: true } : {},
     ...dots.length === 0 ? {} : { after: dots },
     ...covers === null ? {} : { covers: covers.toRecord(replicas) },
+    ...operation.edit === null ? {} : editToJson(operation.edit, dot),
     ...operation.space === SETTINGS ? { settings: true } : {},
   };
-}
-
-function refuse(what: string): never {
-  throw new DistflowError(
-    "INVALID_OPERATION",
-    `Cannot read an operation: ${what}`,
-  );
 }
 
 /**
@@ -121,17 +153,20 @@ export function operationFromJson(
     refuse(`its kind is ${JSON.stringify(name)}`);
   const [replica, counter] = readDot(json.dot, replicas);
   if (!Array.isArray(stamp) || stamp.length !== 2) refuse("it has no stamp");
-  const path = readPath(json.path);
   const shape = readShape(json.type, kind);
   const operation = new Operation(
     replica,
     counter,
     readStamp(stamp[0], stamp[1]),
     kind,
-    path,
+    json.anchor === undefined ? null : readId(json.anchor, replicas),
+    readPath(json.path),
     shape,
     readValue(json.value, kind, shape),
   );
+  if (kind >= INSERT && kind <= TEXT_REMOVE) {
+    operation.edit = readEdit(json, kind, replicas);
+  }
   if (json.settings === true) operation.space = SETTINGS;
   operation.isSibling = json.sibling === true;
   operation.isBarrier = json.barrier === true;
@@ -148,27 +183,8 @@ export function operationFromJson(
   if (json.covers !== undefined) {
     operation.covers = readVector(json.covers, replicas);
   }
+  if (!isSensible(operation)) return refuse("it makes no sense there");
   return checkCounter(operation);
-}
-
-function readDot(
-  dot: unknown,
-  replicas: ReplicaTable,
-): [replica: number, counter: number] {
-  if (!Array.isArray(dot) || dot.length !== 2) {
-    return refuse("a dot is no pair");
-  }
-  const [name, counter] = dot as unknown[];
-  if (!isReplicaName(name)) return refuse("a dot has no replica's name");
-  return [replicas.indexOf(name), readCounter(counter)];
-}
-
-function readCounter(counter: unknown): number {
-  if (
-    typeof counter === "number" && Number.isInteger(counter) && counter >= 1 &&
-    counter <= COUNTER_MAX
-  ) return counter;
-  return refuse(`a counter is not from 1 to ${COUNTER_MAX}`);
 }
 
 function checkCounter(operation: Operation): Operation {
@@ -176,25 +192,8 @@ function checkCounter(operation: Operation): Operation {
   return operation;
 }
 
-function readStamp(ms: unknown, tick: unknown): number {
-  if (!Number.isInteger(ms) || !Number.isInteger(tick)) {
-    return refuse("its stamp is not of whole numbers");
-  }
-  const stamp = makeStamp(ms as number, tick as number);
-  return stamp >= 0 && stamp < STAMP_MAX
-    ? stamp
-    : refuse("its stamp is out of range");
-}
-
-function readPath(path: unknown): string[] {
-  if (!Array.isArray(path) || path.length > DEPTH_MAX || !path.every(isKey)) {
-    return refuse(`its path is not of at most ${DEPTH_MAX} keys`);
-  }
-  return [...path];
-}
-
 function readShape(type: unknown, kind: Kind): Shape {
-  if (kind !== SET) return NOTHING;
+  if (kind !== SET && kind !== INSERT) return NOTHING;
   if (type === undefined) return SCALAR;
   return SHAPES.find(([text]) => text === type)?.[1] ??
     refuse(`its type is ${JSON.stringify(type)}`);
@@ -206,13 +205,21 @@ function readValue(
   shape: Shape,
 ): JsonValue | undefined {
   if (kind === SKIP) return readCounter(value);
+  if (kind === INSERT) return readItems(value, shape);
+  if (kind === TEXT_INSERT) {
+    const units = readJson(value);
+    return typeof units === "string" && units.length > 0
+      ? units
+      : refuse("its text is none");
+  }
+  if (kind === REMOVE || kind === TEXT_REMOVE) return undefined;
   if (kind !== SET) {
     if (kind === DELETE && value === undefined) return undefined;
     return Number.isSafeInteger(value)
       ? value as number
       : refuse("its total is no integer");
   }
-  if (shape === MAP) return undefined;
+  if (shape === MAP || shape === LIST) return undefined;
   const checked = readJson(value);
   const isScalar = typeof checked !== "object" || checked === null;
   if (shape === SCALAR && !isScalar) return refuse("its value is no scalar");
@@ -220,68 +227,25 @@ function readValue(
   return checked;
 }
 
-function readJson(value: unknown): JsonValue {
-  try {
-    return checkValue(value);
-  } catch (cause) {
-    throw new DistflowError(
-      "INVALID_OPERATION",
-      "Cannot read an operation: its value is not JSON",
-      { cause },
-    );
+/** The elements that are inserted, or how many containers are. */
+function readItems(value: unknown, shape: Shape): JsonValue {
+  const items = readJson(value);
+  if (!Array.isArray(items) || items.length === 0) {
+    return refuse("it inserts no array of elements");
   }
+  if (shape !== MAP && shape !== LIST) {
+    return shape === SCALAR ? items : refuse("its type is of no element");
+  }
+  const isEmpty = (item: unknown) =>
+    typeof item === "object" && item !== null &&
+    Array.isArray(item) === (shape === LIST) && Object.keys(item).length === 0;
+  return items.every(isEmpty)
+    ? items.length
+    : refuse("its elements are not empty");
 }
 
-function readVector(json: unknown, replicas: ReplicaTable): VersionVector {
-  if (!isRecord(json)) return refuse("a version vector is no object");
-  const vector = new VersionVector();
-  for (const [name, counter] of Object.entries(json)) {
-    if (!isReplicaName(name)) return refuse("a vector has a bad name");
-    if (counter !== 0) {
-      vector.raise(replicas.indexOf(name), readCounter(counter));
-    }
-  }
-  return vector;
-}
-
-/**
- * The older form had one counter for each operation, however large its value.
- * Strings become whole values, so that none is a text of several counters.
- */
-function readOldForm(
-  json: JsonRecord,
-  hlc: JsonRecord,
-  replicas: ReplicaTable,
-): Operation {
-  const { src, kind: name } = json;
-  if (!isReplicaName(src)) return refuse("it has no source");
-  if (hlc.r !== src) return refuse("its stamp is another replica's");
-  const deps = readVector(json.deps ?? {}, replicas);
-  const replica = replicas.indexOf(src);
-  const counter = readCounter(deps.get(replica));
-  const isSet = name === "set";
-  if (!isSet && name !== "del" && name !== "tombstone") {
-    return refuse(`its kind is ${JSON.stringify(name)}`);
-  }
-  const value = isSet ? readJson(json.value) : undefined;
-  const shape = !isSet ? NOTHING : isRecord(value) ? TREE : WHOLE;
-  const operation = new Operation(
-    replica,
-    counter,
-    readStamp(hlc.t, hlc.c),
-    isSet ? SET : DELETE,
-    readPath(json.path),
-    shape,
-    value,
-  );
-  const after: number[] = [];
-  const covers = new VersionVector();
-  deps.forEach((other, seen) => {
-    if (other !== replica) after.push(other, seen);
-    const before = other === replica ? seen - 1 : seen;
-    if (before > 0) covers.raise(other, before);
-  });
-  if (after.length > 0) operation.after = after;
-  if (!covers.isEmpty) operation.covers = covers;
-  return operation;
+/** The value as it is written: containers as empty ones. */
+function jsonValueOf({ kind, shape, value }: Operation): JsonValue | undefined {
+  if (kind !== INSERT || typeof value !== "number") return value;
+  return Array.from({ length: value }, () => (shape === LIST ? [] : {}));
 }

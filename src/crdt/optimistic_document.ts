@@ -139,7 +139,7 @@ export abstract class OptimisticDocument extends ObservedDocument {
       throw error;
     }
     // A transaction that is rolled back takes the confirmation back, too.
-    this.core.tree.journal?.push(putBack);
+    this.core.tree.journal?.add(putBack);
     this.#tell("confirmed", edit, path);
     return true;
   }

@@ -154,8 +154,9 @@ export function missingDot(
   unit: Unit,
   vector: VersionVector,
 ): IndexedDot | null {
-  for (const operation of unit) {
-    const { after, replica } = operation;
+  for (let at = 0; at < unit.length; at++) {
+    const operation = unit[at] as Operation;
+    const { after, replica, anchor, edit } = operation;
     if (after !== null) {
       for (let index = 0; index < after.length; index += 2) {
         const other = after[index] as number;
@@ -165,23 +166,47 @@ export function missingDot(
         }
       }
     }
+    if (anchor === null && edit === null) continue;
+    for (const dot of namedDots(operation)) {
+      if (dot.replica !== replica && !vector.has(dot.replica, dot.counter)) {
+        return dot;
+      }
+    }
   }
   return null;
 }
 
+/** The dots that an operation names by what it does: it cannot come before. */
+function namedDots({ anchor, edit }: Operation): IndexedDot[] {
+  const dots: IndexedDot[] = [];
+  if (anchor !== null) dots.push(anchor);
+  if (edit === null) return dots;
+  const { origin, ranges, text } = edit;
+  if (origin !== null && origin.replica >= 0) dots.push(origin);
+  if (text !== null) dots.push(text);
+  for (const { replica, counter, length } of ranges ?? []) {
+    dots.push({ replica, counter: counter + length - 1 });
+  }
+  return dots;
+}
+
 /** Whether an operation names itself, or a later one of its author, as past. */
 export function isImpossible(unit: Unit): boolean {
-  return unit.some(({ after, covers, replica, counter }) => {
+  for (let at = 0; at < unit.length; at++) {
+    const operation = unit[at] as Operation;
+    const { after, covers, replica, counter } = operation;
     if (covers?.has(replica, counter)) return true;
     for (let index = 0; index < (after?.length ?? 0); index += 2) {
       if (
         after?.[index] === replica && (after[index + 1] as number) >= counter
-      ) {
-        return true;
-      }
+      ) return true;
     }
-    return false;
-  });
+    if (operation.anchor === null && operation.edit === null) continue;
+    const isLater = (dot: IndexedDot) =>
+      dot.replica === replica && dot.counter >= counter;
+    if (namedDots(operation).some(isLater)) return true;
+  }
+  return false;
 }
 
 /** What an operation takes beside its texts, roughly. */
@@ -189,8 +214,8 @@ const OPERATION_BYTES = 160;
 
 function estimateBytes(unit: Unit): number {
   let count = 0;
-  for (const { path, value, after, covers } of unit) {
-    count += OPERATION_BYTES;
+  for (const { path, value, after, covers, edit } of unit) {
+    count += OPERATION_BYTES + 64 * (edit?.ranges?.length ?? 0);
     count += 8 * ((after?.length ?? 0) + (covers?.size ?? 0));
     for (const key of path) count += key.length * 2;
     if (typeof value === "string") count += value.length * 2;

@@ -1,12 +1,27 @@
 import type { JsonValue } from "../base/json.ts";
-import type { Branch, Child } from "./branch.ts";
+import { Branch, type Child } from "./branch.ts";
 import { foldValues, type NamedMerge } from "./fold.ts";
-import { MAP, NOTHING } from "./operation.ts";
+import { LIST, MAP, NOTHING, SCALAR, type Shape, WHOLE } from "./operation.ts";
 import type { Path, Step } from "./pattern.ts";
 import type { ReplicaTable } from "./replica_table.ts";
+import { TextSequence } from "./sequence/text_sequence.ts";
 import type { Candidate, Strategies } from "./strategies.ts";
 import type { Tree } from "./tree.ts";
 import { defineEntry } from "./values.ts";
+
+/** A value in a list in which nothing has happened yet. */
+export class Plain {
+  /** The value. */
+  readonly value: JsonValue;
+
+  /** Makes one of a frozen value. */
+  constructor(value: JsonValue) {
+    this.value = value;
+  }
+}
+
+/** What stands at a path. */
+export type Found = Child | Plain;
 
 /**
  * What a document shows: values, keys and whole subtrees.
@@ -32,31 +47,50 @@ export class Reader {
     this.#mergeNamed = mergeNamed;
   }
 
-  /** The place that shows at `path` below `root`, or `undefined`. */
-  find(root: Branch, path: Path): Child | undefined {
-    let child: Child | undefined = root;
+  /** What shows at `path` below `root`, or `undefined`. */
+  find(root: Branch, path: Path): Found | undefined {
+    let found: Found | undefined = root;
     for (const step of path) {
-      if (typeof child !== "object") return undefined;
-      child = this.step(child, step);
+      if (!(found instanceof Branch)) return undefined;
+      found = this.step(found, step);
     }
-    return child;
+    return found;
   }
 
-  /** The place that shows one step below, or `undefined`. */
-  step(branch: Branch, step: Step): Child | undefined {
-    if (this.#tree.shown(branch) !== MAP) return undefined;
-    return branch.children.get(String(step));
+  /** What shows one step below, or `undefined`. */
+  step(branch: Branch, step: Step): Found | undefined {
+    const shape = this.#tree.shown(branch);
+    if (typeof step === "string") {
+      return shape === MAP ? branch.children.get(step) : undefined;
+    }
+    if (shape !== LIST) return undefined;
+    const item = branch.list?.at(step);
+    return item === undefined || item instanceof Branch
+      ? item
+      : new Plain(item as JsonValue);
+  }
+
+  /** What a place shows: a container, a leaf's shape, or nothing. */
+  shown(found: Found): Shape {
+    if (!(found instanceof Plain)) return this.#tree.shown(found);
+    return typeof found.value === "object" && found.value !== null
+      ? WHOLE
+      : SCALAR;
   }
 
   /** What a place shows, containers with all that is in them. */
-  read(child: Child, path: Step[]): JsonValue | undefined {
-    const shape = this.#tree.shown(child);
+  read(found: Found, path: Step[]): JsonValue | undefined {
+    if (found instanceof Plain) return found.value;
+    const shape = this.#tree.shown(found);
     if (shape === NOTHING) return undefined;
     if (shape === MAP) {
       // A map that nothing was ever put into is no branch yet.
-      return typeof child === "number" ? {} : this.#readMap(child, path);
+      return typeof found === "number" ? {} : this.#readMap(found, path);
     }
-    return this.readLeaf(typeof child === "number" ? child : child.slot, path);
+    if (shape === LIST) {
+      return typeof found === "number" ? [] : this.#readList(found, path);
+    }
+    return this.readLeaf(typeof found === "number" ? found : found.slot, path);
   }
 
   #readMap(branch: Branch, path: Step[]): JsonValue {
@@ -68,7 +102,11 @@ export class Reader {
       if (isPlain && typeof child === "number") {
         const shape = columns.shapeOf(child);
         if (shape === NOTHING) continue;
-        value = shape === MAP ? {} : columns.values[child] as JsonValue;
+        value = shape === MAP
+          ? {}
+          : shape === LIST
+          ? []
+          : valueOf(columns.values[child]);
       } else {
         path.push(key);
         value = this.read(child, path);
@@ -79,10 +117,28 @@ export class Reader {
     return object;
   }
 
+  #readList(branch: Branch, path: Step[]): JsonValue {
+    const items: JsonValue[] = [];
+    if (branch.list === null) return items;
+    // Reading below moves the position that the runs are read from.
+    for (const { content } of [...branch.list.runs()]) {
+      for (const item of content) {
+        if (!(item instanceof Branch)) {
+          items.push(item as JsonValue);
+          continue;
+        }
+        path.push(items.length);
+        items.push(this.read(item, path) ?? null);
+        path.pop();
+      }
+    }
+    return items;
+  }
+
   /** What a register shows by itself. */
   readLeaf(slot: number, path: Path): JsonValue {
     const { columns, siblings, counters } = this.#tree;
-    const value = columns.values[slot] as JsonValue | undefined;
+    const value = valueOf(columns.values[slot]);
     if (this.isCounter(slot)) {
       const base = typeof value === "number" ? value : 0;
       // Totals are integers, so the order of the sum does not matter.
@@ -120,13 +176,14 @@ export class Reader {
         replica: this.#replicas.nameOf(columns.replicas[slot] as number),
         counter: columns.counters[slot] as number,
         stamp: columns.stamps[slot] as number,
-        value: columns.values[slot] as JsonValue,
+        value: valueOf(columns.values[slot]) as JsonValue,
       });
     }
     const siblings = columns.isSibling(slot)
       ? this.#tree.siblings.get(slot) ?? []
       : [];
-    for (const { replica, counter, stamp, value } of siblings) {
+    for (const { replica, counter, stamp, value: kept } of siblings) {
+      const value = valueOf(kept);
       if (value === undefined) continue;
       const name = this.#replicas.nameOf(replica);
       all.push({ replica: name, counter, stamp, value });
@@ -148,4 +205,11 @@ export class Reader {
     }
     return keys.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   }
+}
+
+/** A value as it is read: a text that was edited is a string. */
+export function valueOf(value: unknown): JsonValue | undefined {
+  return value instanceof TextSequence
+    ? value.toString()
+    : value as JsonValue | undefined;
 }

@@ -1,5 +1,6 @@
 import type { JsonValue } from "../base/json.ts";
 import type { Shape } from "./operation.ts";
+import type { TextSequence } from "./sequence/text_sequence.ts";
 
 /** A value beside the one in the register, until one has seen it. */
 export interface Sibling {
@@ -11,8 +12,8 @@ export interface Sibling {
   readonly stamp: number;
   /** {@linkcode SCALAR} or {@linkcode WHOLE}. */
   readonly shape: Shape;
-  /** What was assigned. */
-  readonly value: JsonValue | undefined;
+  /** What was assigned; a string that was edited is a text. */
+  readonly value: JsonValue | TextSequence | undefined;
 }
 
 /** What one replica has added to a counter. */
@@ -28,6 +29,3 @@ export interface CounterCell {
   /** Whether a cover or a barrier hides it. */
   readonly isDead: boolean;
 }
-
-/** Undoes one mutation. */
-export type Undo = () => void;

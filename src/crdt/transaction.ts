@@ -1,13 +1,13 @@
 import type { Core } from "./core.ts";
 import type { Change } from "./events.ts";
+import { Journal } from "./journal.ts";
 import { type Operation, SETTINGS } from "./operation.ts";
-import type { Undo } from "./register_parts.ts";
 
 /** Where a transaction stood, to go back to. */
 interface Mark {
   readonly operationCount: number;
   readonly changeCount: number;
-  readonly undoCount: number;
+  readonly undo: ReturnType<Journal["mark"]> | null;
 }
 
 /**
@@ -22,13 +22,13 @@ export class Transaction {
   readonly changes: Change[] = [];
   readonly #core: Core;
   readonly #clockLast: number;
-  readonly #journal: Undo[] | null;
+  readonly #journal: Journal | null;
 
   /** Opens one; only one that `canUndo` writes down how to go back. */
   constructor(core: Core, canUndo: boolean) {
     this.#core = core;
     this.#clockLast = core.clock.last;
-    this.#journal = canUndo ? [] : null;
+    this.#journal = canUndo ? new Journal() : null;
     core.tree.journal = this.#journal;
     this.stamp = core.clock.tick();
   }
@@ -38,17 +38,16 @@ export class Transaction {
     return {
       operationCount: this.operations.length,
       changeCount: this.changes.length,
-      undoCount: this.#journal?.length ?? 0,
+      undo: this.#journal?.mark() ?? null,
     };
   }
 
   /** Undoes everything since `mark`, the dots included: nobody has seen them. */
   rollBack(mark: Mark): void {
     const { tree, vector, self } = this.#core;
-    const journal = this.#journal ?? [];
     // Undoing writes nothing down.
     tree.journal = null;
-    while (journal.length > mark.undoCount) journal.pop()?.();
+    if (mark.undo !== null) this.#journal?.rollBack(tree, mark.undo);
     tree.journal = this.#journal;
     const undone = this.operations.slice(mark.operationCount);
     const [first] = undone;
@@ -62,7 +61,9 @@ export class Transaction {
 
   /** Ends it; one without operations leaves no trace on the clock. */
   close(): void {
-    this.#core.tree.journal = null;
-    if (this.operations.length === 0) this.#core.clock.reset(this.#clockLast);
+    const { tree, clock } = this.#core;
+    tree.journal = null;
+    this.#journal?.close(tree);
+    if (this.operations.length === 0) clock.reset(this.#clockLast);
   }
 }

@@ -1,26 +1,28 @@
-import { isRecord, type JsonValue } from "../base/json.ts";
-import { Branch, type Child, type ClaimShape } from "./branch.ts";
+import type { JsonValue } from "../base/json.ts";
+import { Branch, type Child, type Item } from "./branch.ts";
 import { Columns, makeFlags } from "./columns.ts";
+import type { Change } from "./events.ts";
+import type { Journal } from "./journal.ts";
 import {
-  DELETE,
-  INCREMENT,
+  LIST,
   MAP,
   MERGE,
   NOTHING,
-  Operation,
   SCALAR,
-  SET,
   type Shape,
-  TREE,
   WHOLE,
 } from "./operation.ts";
-import type { CounterCell, Sibling, Undo } from "./register_parts.ts";
+import type { CounterCell, Sibling } from "./register_parts.ts";
 import type { ReplicaTable } from "./replica_table.ts";
-import { VersionVector } from "./version_vector.ts";
+import { SequenceArena } from "./sequence/arena.ts";
+import type { ItemId } from "./sequence/ids.ts";
+import { ListSequence } from "./sequence/list_sequence.ts";
+import { TextSequence } from "./sequence/text_sequence.ts";
+import { Walk } from "./walk.ts";
 
 /**
- * The state of a document: what the README says is kept, and the rules by which
- * an operation joins it. Every outcome is a function of the set of operations.
+ * The state of a document: what the README says is kept. `applyOperation` says
+ * how an operation joins it.
  */
 export class Tree {
   /** The registers of all places. */
@@ -31,45 +33,31 @@ export class Tree {
   readonly siblings: Map<number, readonly Sibling[]> = new Map();
   /** Counters by slot. */
   readonly counters: Map<number, readonly CounterCell[]> = new Map();
+  /** All lists; the id of an item is the dot of its element. */
+  readonly lists: SequenceArena;
+  /** All texts that were edited, apart: units are named by counters, too. */
+  readonly texts: SequenceArena;
+  /** The replicas of the document. */
+  readonly replicas: ReplicaTable;
+  /** Where an operation leads. */
+  readonly walk: Walk;
   /** Where mutations are written down while a transaction may be undone. */
-  journal: Undo[] | null = null;
-  readonly #replicas: ReplicaTable;
-
-  /** Where the last walk ended, and whether what it did is hidden there. */
-  #parent: Branch;
-  #key: string | null = null;
-  #isHidden = false;
+  journal: Journal | null = null;
+  /** Where changes of lists and texts are told, while anyone listens. */
+  told: Change[] | null = null;
 
   /** Makes an empty state. */
   constructor(replicas: ReplicaTable) {
-    this.#replicas = replicas;
+    this.replicas = replicas;
     this.columns = new Columns(replicas);
+    const compare = (a: number, b: number) => replicas.compare(a, b);
+    this.lists = new SequenceArena(compare);
+    this.texts = new SequenceArena(compare);
     this.roots = [
       new Branch(this.columns.add(), null, null),
       new Branch(this.columns.add(), null, null),
     ];
-    this.#parent = this.roots[0];
-  }
-
-  /**
-   * Joins a set, delete or increment.
-   *
-   * @returns Whether anything may show otherwise now.
-   */
-  apply(operation: Operation): boolean {
-    this.#walk(operation);
-    switch (operation.kind) {
-      case SET:
-        return operation.shape === TREE
-          ? this.#plant(operation)
-          : this.#assign(operation);
-      case DELETE:
-        return this.#assign(operation);
-      case INCREMENT:
-        return this.#increment(operation);
-      default:
-        return false;
-    }
+    this.walk = new Walk(this.roots[0]);
   }
 
   /** Whether a register holds anything, seen from itself. */
@@ -106,376 +94,188 @@ export class Tree {
     const shape = this.isLive(slot)
       ? (columns.shapeOf(slot) || SCALAR)
       : NOTHING;
-    if (shape === MAP || child.liveCount === 0) return shape;
+    if (shape === MAP || shape === LIST || child.liveCount === 0) return shape;
     if (shape !== NOTHING && columns.modeOf(slot) === MERGE) return shape;
-    return MAP;
+    return child.rest;
   }
 
   /** The place that `parent` has at `key`, as a branch; made if need be. */
   branchAt(parent: Branch, key: string): Branch {
     const child = parent.children.get(key);
     if (typeof child === "object") return child;
-    const slot = child ?? this.columns.add();
-    const branch = new Branch(slot, parent, key);
+    this.journal?.addChild(parent, key, child);
+    const branch = new Branch(child ?? this.columns.add(), parent, key);
     parent.children.set(key, branch);
-    this.journal?.push(() => this.#restore(parent, key, child, slot));
     return branch;
   }
 
-  #restore(
-    parent: Branch,
-    key: string,
-    child: Child | undefined,
-    slot: number,
-  ): void {
-    if (child !== undefined) parent.children.set(key, child);
-    else {
-      parent.children.delete(key);
-      this.columns.release(slot);
-    }
-  }
-
-  /**
-   * Goes down to the parent of the operation's place, makes what is missing,
-   * claims what it passes, and notes whether the operation is hidden there.
-   */
-  #walk(operation: Operation): void {
-    const { path, kind, stamp } = operation;
-    const isClaim = kind === SET || kind === INCREMENT;
-    const steps = path.length - 1;
-    let branch = this.roots[operation.space];
-    // What hides things below a place does not hide the place itself.
-    let isHidden = steps >= 0 && this.#hides(branch, operation);
-    for (let index = 0; index < steps; index++) {
-      branch = this.branchAt(branch, path[index] as string);
-      isHidden = isHidden || this.#hides(branch, operation);
-      if (isClaim && stamp >= branch.claimStamp) {
-        this.claim(branch, operation, isHidden ? NOTHING : MAP);
-      }
-    }
-    this.#parent = branch;
-    this.#key = steps < 0 ? null : path[steps] as string;
-    this.#isHidden = isHidden;
-  }
-
-  /** Whether a cover or barrier of `branch` hides the operation below it. */
-  #hides(branch: Branch, operation: Operation): boolean {
-    const { cover, barrier } = branch;
-    if (cover !== null && cover.has(operation.replica, operation.counter)) {
-      return true;
-    }
-    return barrier !== null && this.#isBarred(barrier, operation);
-  }
-
-  #isBarred(barrier: VersionVector, operation: Operation): boolean {
-    let isBarred = false;
-    barrier.forEach((replica, counter) => {
-      if (!operation.hasSeen(replica, counter)) isBarred = true;
-    });
-    return isBarred;
-  }
-
-  /** Joins a claim; the greatest is kept, even if it is hidden. */
-  claim(
-    branch: Branch,
-    { stamp, replica, counter }: Operation,
-    shape: ClaimShape,
-  ): void {
-    const { claimStamp, claimReplica, claimCounter, claimShape } = branch;
-    if (stamp === claimStamp) {
-      const order = this.#replicas.compare(replica, claimReplica);
-      if (order < 0 || (order === 0 && counter <= claimCounter)) return;
-    }
-    this.journal?.push(() => {
-      branch.claimStamp = claimStamp;
-      branch.claimReplica = claimReplica;
-      branch.claimCounter = claimCounter;
-      branch.claimShape = claimShape;
-    });
-    branch.claimStamp = stamp;
-    branch.claimReplica = replica;
-    branch.claimCounter = counter;
-    branch.claimShape = shape;
-  }
-
-  /** The slot at the end of the last walk; made if need be. */
-  #slot(): number {
-    const parent = this.#parent;
-    const key = this.#key;
-    if (key === null) return parent.slot;
+  /** The register of the place that `parent` has at `key`; made if need be. */
+  slotAt(parent: Branch, key: string): number {
     const child = parent.children.get(key);
     if (child !== undefined) {
       return typeof child === "number" ? child : child.slot;
     }
+    this.journal?.addChild(parent, key, undefined);
     const slot = this.columns.add();
     parent.children.set(key, slot);
-    this.journal?.push(() => this.#restore(parent, key, undefined, slot));
     return slot;
   }
 
-  /** Assigns a map and each entry below it, all under one dot. */
-  #plant(operation: Operation): boolean {
-    const { replica, counter, stamp, path, value } = operation;
-    let isChanged = false;
-    const plant = (
-      shape: Shape,
-      value: JsonValue | undefined,
-      path: string[],
-    ) => {
-      const part = new Operation(
-        replica,
-        counter,
-        stamp,
-        SET,
-        path,
-        shape,
-        value,
-      );
-      part.after = operation.after;
-      if (path.length === operation.path.length) part.covers = operation.covers;
-      this.#walk(part);
-      if (this.#assign(part)) isChanged = true;
-      if (shape !== MAP) return;
-      for (const [key, entry] of Object.entries(value ?? {})) {
-        plant(isRecord(entry) ? MAP : WHOLE, entry, [...path, key]);
-      }
-    };
-    plant(MAP, value, [...path]);
-    return isChanged;
+  /** The element `id`, as a branch; `null` if it was removed, or never was. */
+  elementAt(id: ItemId): Branch | null {
+    const found = this.lists.find(id.replica, id.counter);
+    if (found === null || found.value === undefined) return null;
+    const { owner, value } = found;
+    return value instanceof Branch
+      ? value
+      : this.#promote(owner as Branch, id, value as JsonValue);
   }
 
-  #assign(operation: Operation): boolean {
-    const parent = this.#parent;
-    const key = this.#key;
-    const isHidden = this.#isHidden;
-    let isChanged = false;
-    if (operation.covers !== null || operation.isBarrier) {
-      isChanged = this.#cover(
-        key === null ? parent : this.branchAt(parent, key),
-        operation,
-      );
-    }
-    const slot = this.#slot();
-    const wasLive = this.isLive(slot);
-    if (this.#join(slot, operation, isHidden)) isChanged = true;
-    const isLive = this.isLive(slot);
-    if (wasLive !== isLive) {
-      this.addLive(key === null ? parent.parent : parent, isLive ? 1 : -1);
-    }
-    return isChanged && (wasLive || isLive);
-  }
-
-  /** Joins an assignment with what a register and its siblings hold. */
-  #join(slot: number, operation: Operation, isHidden: boolean): boolean {
-    const { columns } = this;
-    const { stamp, replica, counter, isSibling } = operation;
-    const hadSiblings = this.siblings.size > 0
-      ? this.siblings.get(slot)
-      : undefined;
-    let siblings = hadSiblings?.filter((sibling) =>
-      !operation.hasSeen(sibling.replica, sibling.counter)
-    );
-    const shape = isHidden ? NOTHING : operation.shape;
-    const isNewer = columns.isNewer(slot, stamp, replica, counter);
-    if (isNewer) {
-      const loser = this.#siblingIn(slot);
-      if (loser !== null && !operation.hasSeen(loser.replica, loser.counter)) {
-        siblings = [...siblings ?? [], loser];
-      }
-      this.#write(
-        slot,
-        stamp,
-        replica,
-        counter,
-        makeFlags(shape, isSibling, operation.mode),
-        isHidden || shape === MAP ? undefined : operation.value,
-      );
-    } else if (isSibling && shape !== NOTHING) {
-      const { value } = operation;
-      siblings = [...siblings ?? [], { replica, counter, stamp, shape, value }];
-    }
-    if (siblings !== hadSiblings) this.setSiblings(slot, siblings ?? []);
-    return isNewer || siblings !== hadSiblings;
-  }
-
-  /** What a register holds, if it is to stay beside others. */
-  #siblingIn(slot: number): Sibling | null {
-    const { columns } = this;
-    if (!columns.isSibling(slot)) return null;
-    const shape = columns.shapeOf(slot);
-    if (shape === NOTHING) return null;
-    return {
-      replica: columns.replicas[slot] as number,
-      counter: columns.counters[slot] as number,
-      stamp: columns.stamps[slot] as number,
-      shape,
-      value: columns.values[slot] as JsonValue,
-    };
-  }
-
-  #write(
-    slot: number,
-    stamp: number,
-    replica: number,
-    counter: number,
-    flags: number,
-    value: unknown,
-  ): void {
+  /** Makes a value in a list a place; it was assigned before all else. */
+  #promote(parent: Branch, id: ItemId, value: JsonValue): Branch {
     const { columns, journal } = this;
-    if (journal !== null) {
-      const oldStamp = columns.stamps[slot] as number;
-      const oldReplica = columns.replicas[slot] as number;
-      const oldCounter = columns.counters[slot] as number;
-      const oldFlags = columns.flags[slot] as number;
-      const old = columns.values[slot];
-      journal.push(() =>
-        columns.assign(slot, oldStamp, oldReplica, oldCounter, oldFlags, old)
-      );
-    }
-    columns.assign(slot, stamp, replica, counter, flags, value);
+    const sequence = parent.list as ListSequence<Item>;
+    const slot = columns.add();
+    const isScalar = typeof value !== "object" || value === null;
+    const flags = makeFlags(isScalar ? SCALAR : WHOLE, false, MERGE);
+    columns.assign(slot, 0, id.replica, id.counter, flags, value);
+    const branch = new Branch(slot, parent, null, id, true);
+    sequence.replace(id, branch);
+    parent.elementCount++;
+    journal?.add(() => {
+      parent.elementCount--;
+      sequence.replace(id, value);
+      columns.release(slot);
+    });
+    return branch;
   }
 
-  /** Replaces the siblings of a register. */
+  /** The elements of a place, where there are none yet, too. */
+  listOf(branch: Branch): ListSequence<Item> {
+    if (branch.list !== null) return branch.list;
+    const sequence = new ListSequence<Item>(this.lists);
+    sequence.owner = branch;
+    branch.list = sequence;
+    this.journal?.add(() => {
+      branch.list = null;
+      sequence.dispose();
+    });
+    return sequence;
+  }
+
+  /**
+   * The text that a string became, or becomes: the one that has the dot `id`
+   * and stands in the register or beside it. `null` if it is there no more.
+   */
+  textAt(slot: number, id: ItemId): TextSequence | null {
+    const { columns } = this;
+    if (
+      columns.replicas[slot] === id.replica &&
+      columns.counters[slot] === id.counter &&
+      columns.shapeOf(slot) === SCALAR
+    ) {
+      const value = columns.values[slot];
+      if (typeof value !== "string") {
+        return value instanceof TextSequence ? value : null;
+      }
+      const text = this.#makeText(value, id);
+      this.journal?.addAssign(this, slot);
+      columns.values[slot] = text;
+      return text;
+    }
+    const siblings = this.siblings.get(slot) ?? [];
+    const sibling = siblings.find(({ replica, counter }) =>
+      replica === id.replica && counter === id.counter
+    );
+    if (sibling === undefined || sibling.shape !== SCALAR) return null;
+    const { value } = sibling;
+    if (typeof value !== "string") {
+      return value instanceof TextSequence ? value : null;
+    }
+    const text = this.#makeText(value, id);
+    this.setSiblings(
+      slot,
+      siblings.map((item) =>
+        item === sibling ? { ...item, value: text } : item
+      ),
+    );
+    return text;
+  }
+
+  #makeText(value: string, { replica, counter }: ItemId): TextSequence {
+    const text = new TextSequence(this.texts);
+    const { length } = value;
+    if (length > 0) {
+      const origin = { side: "right", replica: -1, counter: 0 } as const;
+      text.integrateInsert(replica, counter, length, value, origin);
+    }
+    this.journal?.add(() => text.dispose());
+    return text;
+  }
+
+  /** Replaces the siblings of a register; texts that are gone are let go. */
   setSiblings(slot: number, siblings: readonly Sibling[]): void {
     const old = this.siblings.get(slot);
-    this.journal?.push(() => replace(this.siblings, slot, old));
-    replace(this.siblings, slot, siblings.length > 0 ? siblings : undefined);
-  }
-
-  #increment(operation: Operation): boolean {
-    const { replica, counter, stamp } = operation;
-    const parent = this.#parent;
-    const isDead = this.#isHidden;
-    const total = isDead ? 0 : operation.value as number;
-    const slot = this.#slot();
-    const cells = this.counters.get(slot) ?? [];
-    const own = cells.find((cell) => cell.replica === replica);
-    if (own !== undefined && own.counter >= counter) return false;
-    const wasLive = this.isLive(slot);
-    const others = cells.filter((cell) => cell !== own);
-    const cell = { replica, counter, stamp, total, isDead };
-    this.setCounter(slot, [...others, cell]);
-    const isLive = this.isLive(slot);
-    if (wasLive !== isLive) {
-      this.addLive(
-        this.#key === null ? parent.parent : parent,
-        isLive ? 1 : -1,
-      );
+    for (const { value } of old ?? []) {
+      const isGone = value instanceof TextSequence &&
+        !siblings.some((sibling) => sibling.value === value);
+      if (isGone) this.discard(value);
     }
-    return isLive;
+    this.journal?.add(() => replace(this.siblings, slot, old));
+    replace(this.siblings, slot, siblings.length > 0 ? siblings : undefined);
   }
 
   /** Replaces the cells of a counter. */
   setCounter(slot: number, cells: readonly CounterCell[] | undefined): void {
     const old = this.counters.get(slot);
-    this.journal?.push(() => replace(this.counters, slot, old));
+    this.journal?.add(() => replace(this.counters, slot, old));
     replace(this.counters, slot, cells);
   }
 
-  /** Adds to the count of what lives below `branch` and each place above. */
-  addLive(branch: Branch | null, count: number): void {
-    this.journal?.push(() => addLive(branch, -count));
-    addLive(branch, count);
-  }
-
-  #cover(branch: Branch, operation: Operation): boolean {
-    const { cover, barrier } = branch;
-    this.journal?.push(() => {
-      branch.cover = cover;
-      branch.barrier = barrier;
-    });
-    if (operation.covers !== null) {
-      const joined = cover?.clone() ?? operation.covers.clone();
-      joined.join(operation.covers);
-      branch.cover = joined;
-    }
-    const { replica, counter } = operation;
-    const isRaised = operation.isBarrier &&
-      !(barrier?.has(replica, counter) ?? false);
-    if (isRaised) {
-      branch.barrier = barrier?.clone() ?? new VersionVector();
-      branch.barrier.raise(replica, counter);
-    }
-    const count = this.#sweep(branch, branch.cover, isRaised);
-    if (count > 0) this.addLive(branch.parent, -count);
-    return count > 0;
-  }
-
   /**
-   * Clears what is hidden below `branch`. A barrier that was just raised hides
-   * all: whatever had seen it would have waited for it.
-   *
-   * @returns How many registers ceased to live.
+   * Adds to the count of what lives below `from`, as one of its elements or not,
+   * and below each place above it.
    */
-  #sweep(
-    branch: Branch,
-    cover: VersionVector | null,
-    isAll: boolean,
-  ): number {
-    const { claimShape } = branch;
-    if (
-      claimShape !== NOTHING && (isAll ||
-        cover?.has(branch.claimReplica, branch.claimCounter))
-    ) {
-      this.journal?.push(() => branch.claimShape = claimShape);
-      branch.claimShape = NOTHING;
+  addLive(from: Branch | null, isElement: boolean, count: number): void {
+    for (let branch = from; branch !== null; branch = branch.parent) {
+      branch.liveCount += count;
+      if (isElement) branch.elementLiveCount += count;
+      isElement = branch.id !== null;
     }
-    let count = 0;
-    for (const child of branch.children.values()) {
-      const slot = typeof child === "number" ? child : child.slot;
-      if (this.#clear(slot, cover, isAll)) count++;
-      if (typeof child === "object") count += this.#sweep(child, cover, isAll);
-    }
-    branch.liveCount -= count;
-    if (count > 0) this.journal?.push(() => branch.liveCount += count);
-    return count;
   }
 
-  /** Clears what is hidden of a register; returns whether it ceased to live. */
-  #clear(slot: number, cover: VersionVector | null, isAll: boolean): boolean {
-    const { columns } = this;
-    const wasLive = this.isLive(slot);
-    // Siblings and totals are kept, and so covered, also where they do not show.
-    const isAlone = !this.siblings.has(slot) && !this.counters.has(slot);
-    if (!wasLive && isAlone) return false;
-    const isGone = (replica: number, counter: number) =>
-      isAll || (cover?.has(replica, counter) ?? false);
-    const replica = columns.replicas[slot] as number;
-    const counter = columns.counters[slot] as number;
-    const stamp = columns.stamps[slot] as number;
-    if (stamp >= 0 && isGone(replica, counter)) {
-      const flags = makeFlags(
-        NOTHING,
-        columns.isSibling(slot),
-        columns.modeOf(slot),
-      );
-      this.#write(slot, stamp, replica, counter, flags, undefined);
-    }
-    const siblings = this.siblings.get(slot);
-    if (siblings !== undefined) {
-      this.setSiblings(
-        slot,
-        siblings.filter((item) => !isGone(item.replica, item.counter)),
-      );
-    }
-    const cells = this.counters.get(slot);
-    if (cells !== undefined) {
-      this.setCounter(
-        slot,
-        cells.map((cell) =>
-          isGone(cell.replica, cell.counter)
-            ? { ...cell, total: 0, isDead: true }
-            : cell
-        ),
-      );
-    }
-    return wasLive && !this.isLive(slot);
+  /** Takes note that nothing leads to a text or an element any more. */
+  discard(item: TextSequence | Branch): void {
+    if (this.journal === null) this.dispose(item);
+    else this.journal.discard(item);
   }
-}
 
-function addLive(from: Branch | null, count: number): void {
-  for (let branch = from; branch !== null; branch = branch.parent) {
-    branch.liveCount += count;
+  /** Gives back what a text takes, or an element with all that is below. */
+  dispose(item: TextSequence | Branch): void {
+    if (item instanceof TextSequence) return item.dispose();
+    this.#release(item.slot);
+    for (const child of item.children.values()) {
+      if (typeof child === "number") this.#release(child);
+      else this.dispose(child);
+    }
+    if (item.list === null) return;
+    for (const { content } of item.list.keptRuns()) {
+      for (const value of content) {
+        if (value instanceof Branch) this.dispose(value);
+      }
+    }
+    item.list.dispose();
+  }
+
+  #release(slot: number): void {
+    const value = this.columns.values[slot];
+    if (value instanceof TextSequence) value.dispose();
+    for (const { value } of this.siblings.get(slot) ?? []) {
+      if (value instanceof TextSequence) value.dispose();
+    }
+    this.siblings.delete(slot);
+    this.counters.delete(slot);
+    this.columns.release(slot);
   }
 }
 

@@ -43,6 +43,13 @@ const SET = {
   value: 1,
 } as const satisfies OperationJson;
 
+const INSERT = {
+  ...SET,
+  kind: "insert",
+  origin: [],
+  value: [1],
+} as const satisfies OperationJson;
+
 Deno.test("messages in any order, each twice, end in the same state", () => {
   const messages = makeMessages(5000);
   const inOrder = new JsonCrdt("bob");
@@ -187,7 +194,22 @@ Deno.test("what is no operation has a code and changes nothing", () => {
     { ...SET, path: Array.from({ length: 129 }, () => "a") },
     { ...SET, value: NaN },
     { ...SET, value: [] },
-    { ...SET, type: "list" },
+    { ...SET, type: "leaf" },
+    { ...SET, anchor: ["ann"] },
+    { ...INSERT, path: [] },
+    { ...INSERT, value: [] },
+    { ...INSERT, value: 1 },
+    { ...INSERT, type: "map" },
+    { ...INSERT, type: "map", value: [{ a: 1 }] },
+    { ...INSERT, type: "tree", value: [{}] },
+    { ...INSERT, origin: ["above", "ann", 1] },
+    { ...INSERT, settings: true },
+    { ...INSERT, covers: { bob: 1 } },
+    { ...INSERT, kind: "remove", ranges: [["ann", 1]] },
+    { ...INSERT, kind: "remove", ranges: [["ann", 2 ** 31 - 1, 2]] },
+    { ...INSERT, kind: "text-insert", text: ["ann", 1], value: "" },
+    { ...INSERT, kind: "text-insert", text: ["ann", 1], value: "\ud800" },
+    { ...INSERT, kind: "text-insert", value: "a" },
     { ...SET, hierarchy: "none" },
     { ...SET, after: [["ann"]] },
     { ...SET, covers: { ann: -1 } },

@@ -292,11 +292,14 @@ Deno.test("a register is replaced as a whole", () => {
 
 Deno.test("what was read cannot be changed from outside", () => {
   const { doc } = makeReplica("ann");
-  const list = [1, 2];
-  doc.set(["list"], list);
-  list.push(3);
-  assertEquals(doc.get(["list"]), [1, 2]);
-  assertThrows(() => (doc.get(["list"]) as number[]).push(3), TypeError);
+  const value = [1, 2];
+  doc.push(["list"], asRegister(value));
+  doc.set(["value"], asRegister(value));
+  value.push(3);
+  assertEquals(doc.get(["value"]), [1, 2]);
+  assertThrows(() => (doc.get(["value"]) as number[]).push(3), TypeError);
+  (doc.get(["list"]) as number[]).push(3);
+  assertEquals(doc.get(["list"]), [[1, 2]]);
 });
 
 Deno.test("nothing is received within a transaction", () => {

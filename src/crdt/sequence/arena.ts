@@ -36,6 +36,26 @@ export class SequenceArena {
     return this.texts.unusedCount + this.values.unusedCount;
   }
 
+  /**
+   * What the sequence with an item belongs to, and its value: `undefined` if the
+   * item was removed. Returns `null` if there is no such item.
+   */
+  find(
+    replica: number,
+    counter: number,
+  ): { readonly owner: unknown; readonly value: unknown } | null {
+    const { table, nodes, values } = this;
+    const span = this.ids.find(replica, counter);
+    if (span === NONE) return null;
+    let node = table.leaf[span]!;
+    while (nodes.parent[node] !== NONE) node = nodes.parent[node]!;
+    const start = table.start[span]!;
+    const value = start === NONE
+      ? undefined
+      : values.at(start + counter - table.counter[span]!);
+    return { owner: nodes.owners[node], value };
+  }
+
   /** Whether an item has one of the ids of `replica` from `counter` to `end - 1`. */
   isTaken(replica: number, counter: number, end: number): boolean {
     const last = this.ids.findUpTo(replica, end - 1);

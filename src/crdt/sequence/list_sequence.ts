@@ -1,4 +1,5 @@
 import type { SequenceArena } from "./arena.ts";
+import type { ItemId } from "./ids.ts";
 import { countLive, loadSpans, readFor } from "./load_spans.ts";
 import { Sequence } from "./sequence.ts";
 import type { SequenceReader, SequenceWriter } from "./span_columns.ts";
@@ -19,6 +20,14 @@ export class ListSequence<Value> extends Sequence<readonly unknown[]>
     const span = tree.seek(index);
     const [value] = this.store.read(table.start[span]! + tree.offset, 1);
     return value as Value;
+  }
+
+  /** Puts `value` in the place of that of an item, which was not removed. */
+  replace({ replica, counter }: ItemId, value: Value): void {
+    const { table } = this.list;
+    const span = this.list.find(replica, counter);
+    const offset = counter - table.counter[span]!;
+    this.arena.values.replace(table.start[span]! + offset, value);
   }
 
   /** The visible values in order. The list must not change meanwhile. */

@@ -29,6 +29,8 @@ export class NodePool {
   next: Int32Array = new Int32Array(FIRST_NODES);
   /** The leaf before a leaf, or `NONE`. */
   previous: Int32Array = new Int32Array(FIRST_NODES);
+  /** What the tree of a root belongs to; see `Sequence.owner`. */
+  readonly owners: unknown[] = [];
 
   #free: number[] = [];
   #nodeCount = 0;
@@ -55,6 +57,7 @@ export class NodePool {
     const previous = this.previous[node]!;
     if (next !== NONE) this.previous[next] = previous;
     if (previous !== NONE) this.next[previous] = next;
+    this.owners[node] = undefined;
     this.#free.push(node);
   }
 

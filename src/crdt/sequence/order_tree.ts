@@ -44,6 +44,15 @@ export class OrderTree {
       : NONE;
   }
 
+  /** What the tree belongs to. */
+  get owner(): unknown {
+    return this.#pool.owners[this.#root];
+  }
+
+  set owner(owner: unknown) {
+    this.#pool.owners[this.#root] = owner;
+  }
+
   /** Whether a span stands in this tree, not in that of another sequence. */
   has(span: number): boolean {
     const { parent } = this.#pool;
@@ -221,9 +230,11 @@ export class OrderTree {
     const { height, count, entries, parent } = this.#pool;
     while (height[this.#root]! > 0 && count[this.#root] === 1) {
       const only = entries[this.#root * FANOUT]!;
+      const { owner } = this;
       this.#pool.release(this.#root);
       parent[only] = NONE;
       this.#root = only;
+      this.owner = owner;
     }
   }
 
@@ -290,7 +301,9 @@ export class OrderTree {
     const moved = this.#moveEntries(node, kept, right);
     if (pool.height[node] === 0) pool.link(node, right);
     if (pool.parent[node] === NONE) {
+      const { owner } = this;
       this.#root = pool.allocate(pool.height[node]! + 1);
+      this.owner = owner;
       this.#insertEntry(this.#root, 0, node, this.length);
     }
     const place = pool.place[node]! + 1;

@@ -29,6 +29,15 @@ export abstract class SequenceView<Part extends Content> {
     this.list = new SpanList(arena, store);
   }
 
+  /** What the sequence belongs to; `arena.find` tells it of an item. */
+  get owner(): unknown {
+    return this.list.tree.owner;
+  }
+
+  set owner(owner: unknown) {
+    this.list.tree.owner = owner;
+  }
+
   /** How many items are visible. */
   get length(): number {
     return this.list.tree.length;
@@ -116,6 +125,29 @@ export abstract class SequenceView<Part extends Content> {
       tree.leaf = leaf;
       tree.entry = entry;
       span = tree.stepForward();
+    }
+  }
+
+  /**
+   * All items that were not removed, in order, hidden ones, too. The sequence must
+   * not change meanwhile.
+   */
+  *keptRuns(): Generator<VisibleRun<Part>, void> {
+    const { table, tree } = this.list;
+    tree.moveToStart();
+    for (let span = tree.settle(); span !== NONE; span = tree.stepForward()) {
+      const start = table.start[span]!;
+      if (start === NONE) continue;
+      const { leaf, entry } = tree;
+      const length = table.length[span]!;
+      yield {
+        replica: table.replica[span]!,
+        counter: table.counter[span]!,
+        length,
+        content: this.store.read(start, length),
+      };
+      tree.leaf = leaf;
+      tree.entry = entry;
     }
   }
 

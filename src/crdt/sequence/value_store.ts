@@ -34,6 +34,16 @@ export class ValueStore implements ContentStore<readonly unknown[]> {
     return this.#values.slice(start, start + count);
   }
 
+  /** The value at `start`. */
+  at(start: number): unknown {
+    return this.#values[start];
+  }
+
+  /** Puts another value at `start`. */
+  replace(start: number, value: unknown): void {
+    this.#values[start] = value;
+  }
+
   append(
     first: readonly unknown[],
     second: readonly unknown[],

@@ -3,7 +3,7 @@ import { Branch, type ClaimShape } from "../branch.ts";
 import { ByteReader } from "../bytes.ts";
 import type { Core } from "../core.ts";
 import { STAMP_MAX } from "../hybrid_clock.ts";
-import { COUNTER_MAX } from "../message.ts";
+import { COUNTER_MAX } from "../operation_bytes.ts";
 import {
   lengthOf,
   MAP,

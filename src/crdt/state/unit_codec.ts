@@ -1,15 +1,14 @@
 import type { ByteReader } from "../bytes.ts";
 import { ByteWriter } from "../bytes.ts";
 import { STAMP_MAX } from "../hybrid_clock.ts";
+import { readName, type Unit } from "../message.ts";
+import type { Operation } from "../operation.ts";
 import {
   COUNTER_MAX,
   Names,
-  readName,
   readOperation,
-  type Unit,
   writeOperation,
-} from "../message.ts";
-import type { Operation } from "../operation.ts";
+} from "../operation_bytes.ts";
 import { lastCounter } from "../pending.ts";
 import type { ReplicaTable } from "../replica_table.ts";
 

@@ -181,7 +181,7 @@ function writeSpecial(
       writer.varint(counter);
       writer.varint(stamp);
       writer.byte(shape * 2 + (value === undefined ? 0 : 1));
-      if (value !== undefined) writer.value(value);
+      if (value !== undefined) writer.value(value as JsonValue);
     }
     const cells = counters.get(slot) ?? [];
     writer.varint(cells.length);

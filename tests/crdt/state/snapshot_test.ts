@@ -11,7 +11,7 @@ function makeSample(): JsonCrdt {
   const clock = { wallMs: () => START_MS };
   const [ann, bob] = [
     new JsonCrdt("ann", { clock }),
-    new JsonCrdt("böb", { clock, initial: { made: { before: [1, {}] } } }),
+    new JsonCrdt("böb", { clock, initial: { made: { before: {} } } }),
   ];
   ann.setStrategy("title", { value: "multi-value" });
   bob.applyDiff(ann.encodeDiff({}));

@@ -1,0 +1,280 @@
+import type { ListenerErrorHandler } from "../base/emitter.ts";
+import type { JsonValue } from "../base/json.ts";
+import type { Author } from "./author.ts";
+import type { Core } from "./core.ts";
+
+import { parsePattern, type Path, type PathPattern } from "./pattern.ts";
+import {
+  isHierarchyStrategy,
+  isValueStrategy,
+  type StrategyOptions,
+} from "./strategies.ts";
+import { StoredDocument } from "./stored_document.ts";
+import type { Transaction } from "./transaction.ts";
+import type { Register } from "./values.ts";
+
+/** What can be changed in a document; see `JsonCrdt` for how it travels. */
+export abstract class DocumentEditor extends StoredDocument {
+  /** Makes the operations. */
+  protected readonly author: Author;
+
+  /** Makes the editor of `core`; see `StoredDocument`. */
+  protected constructor(
+    core: Core,
+    author: Author,
+    onListenerError: ListenerErrorHandler,
+    logLengthMax: number,
+  ) {
+    super(core, onListenerError, logLengthMax);
+    this.author = author;
+  }
+
+  /** Makes changes within the open transaction, or one of their own. */
+  protected abstract run<Result>(
+    act: (transaction: Transaction) => Result,
+  ): Result;
+
+  /**
+   * Sets what stands at `path`, and makes the maps above it.
+   *
+   * An object becomes a map whose entries change one by one;
+   * {@linkcode asRegister} makes any value one that is replaced as a whole.
+   *
+   * @throws {DistflowError} `INVALID_PATH`, `INVALID_VALUE` or `LIMIT_REACHED`;
+   * nothing has changed then.
+   *
+   * @example Maps above are made
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["user", "name"], "Ann");
+   * assertEquals(doc.get(["user"]), { name: "Ann" });
+   * ```
+   */
+  override set(path: Path, value: JsonValue | Register): void {
+    this.run((transaction) => this.author.set(transaction, path, value));
+  }
+
+  /**
+   * Deletes what stands at `path`.
+   *
+   * @returns Whether anything stood there.
+   *
+   * @example Once is enough
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["a"], 1);
+   * assertEquals([doc.delete(["a"]), doc.delete(["a"])], [true, false]);
+   * ```
+   */
+  delete(path: Path): boolean {
+    return this.run((transaction) => this.author.delete(transaction, path));
+  }
+
+  /**
+   * Adds to the number at `path`, which counts the increments of all replicas,
+   * those made concurrently, too. A place without a value starts at 0.
+   *
+   * @param by A safe integer.
+   *
+   * @example Both count
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * ann.on("change", (event) => {
+   *   if (event.origin === "local") bob.receiveMessage(event.message());
+   * });
+   * bob.increment(["likes"]);
+   * ann.increment(["likes"], 2);
+   * assertEquals(bob.get(["likes"]), 3);
+   * ```
+   */
+  increment(path: Path, by = 1): void {
+    this.run((transaction) => this.author.increment(transaction, path, by));
+  }
+
+  /**
+   * Puts `values` into the list at `path`, before the element at `index`.
+   *
+   * Where nothing stands a list is made; lists that replicas make at one place
+   * without knowing of each other are one. Objects and arrays among the values
+   * become maps and lists.
+   *
+   * @throws {DistflowError} `INVALID_PATH`, also on an index that is not from 0
+   * to the length of the list; `INVALID_VALUE` or `LIMIT_REACHED`. Nothing has
+   * changed then.
+   *
+   * @example Before the first
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["list"], ["b", "c"]);
+   * doc.insertAt(["list"], 0, "a");
+   * assertEquals(doc.get(["list"]), ["a", "b", "c"]);
+   * ```
+   */
+  insertAt(
+    path: Path,
+    index: number,
+    ...values: readonly (JsonValue | Register)[]
+  ): void {
+    this.run((transaction) =>
+      this.author.lists.insert(transaction, "insert", path, index, values)
+    );
+  }
+
+  /**
+   * Puts `values` behind the last element of the list at `path`; see
+   * {@linkcode JsonCrdt.insertAt}.
+   *
+   * @example Two lists are one
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * bob.push(["list"], 2);
+   * bob.on("change", () => {});
+   * ann.on("change", (event) => bob.receiveMessage(event.message()));
+   * ann.push(["list"], 1);
+   * assertEquals(bob.get(["list"]), [1, 2]);
+   * ```
+   */
+  push(path: Path, ...values: readonly (JsonValue | Register)[]): void {
+    this.run((transaction) =>
+      this.author.lists.insert(transaction, "push", path, undefined, values)
+    );
+  }
+
+  /**
+   * Removes `count` elements of the list at `path`, from `index` on. One that was
+   * inserted as a scalar goes for good; a map or list in a list is deleted as
+   * others are, by the strategy of its path.
+   *
+   * @throws {DistflowError} `INVALID_PATH` if there are not so many.
+   *
+   * @example One of three
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["list"], ["a", "b", "c"]);
+   * doc.removeAt(["list"], 1);
+   * assertEquals(doc.get(["list"]), ["a", "c"]);
+   * ```
+   */
+  removeAt(path: Path, index: number, count = 1): void {
+    this.run((transaction) =>
+      this.author.lists.removeAt(transaction, path, index, count)
+    );
+  }
+
+  /**
+   * Writes `text` into the string at `path`, before the UTF-16 unit at `index`.
+   * Who sets the string anew replaces what others write into it.
+   *
+   * @throws {DistflowError} `INVALID_PATH`, also on an index that is not from 0
+   * to the length of the string, or between the halves of a surrogate pair;
+   * `INVALID_VALUE` on a lone surrogate.
+   *
+   * @example Both are kept
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const initial = { text: "ad" };
+   * const ann = new JsonCrdt("ann", { initial });
+   * const bob = new JsonCrdt("bob", { initial });
+   * ann.on("change", (event) => {
+   *   if (event.origin === "local") bob.receiveMessage(event.message());
+   * });
+   * bob.insertText(["text"], 2, "e");
+   * ann.insertText(["text"], 1, "bc");
+   * assertEquals(bob.get(["text"]), "abcde");
+   * ```
+   */
+  insertText(path: Path, index: number, text: string): void {
+    this.run((transaction) =>
+      this.author.texts.insert(transaction, path, index, text)
+    );
+  }
+
+  /**
+   * Takes `count` UTF-16 units out of the string at `path`, from `index` on.
+   *
+   * @throws {DistflowError} `INVALID_PATH` if there are not so many, or if the
+   * halves of a surrogate pair would be parted.
+   *
+   * @example The middle
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["text"], "abcd");
+   * doc.deleteText(["text"], 1, 2);
+   * assertEquals(doc.get(["text"]), "ad");
+   * ```
+   */
+  deleteText(path: Path, index: number, count: number): void {
+    this.run((transaction) =>
+      this.author.texts.remove(transaction, path, index, count)
+    );
+  }
+
+  /**
+   * Says what happens to conflicts at the paths that match `pattern`, from the
+   * next change on, at all replicas. Of several patterns the one that says most
+   * about a path counts.
+   *
+   * @example The maximum of all that was ever set
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.setStrategy("best.*", { value: "max" });
+   * doc.set(["best", "ann"], 7);
+   * doc.set(["best", "ann"], 3);
+   * assertEquals(doc.get(["best", "ann"]), 7);
+   * ```
+   */
+  setStrategy(pattern: PathPattern, options: StrategyOptions): void {
+    const steps = JSON.stringify(parsePattern(pattern));
+    const { hierarchy, value } = options;
+    if (hierarchy !== undefined && !isHierarchyStrategy(hierarchy)) {
+      throw new TypeError(
+        `Cannot set a strategy as 'hierarchy' is unknown: current value is ${
+          JSON.stringify(hierarchy)
+        }`,
+      );
+    }
+    if (value !== undefined && !isValueStrategy(value)) {
+      throw new TypeError(
+        `Cannot set a strategy as 'value' is unknown: current value is ${
+          JSON.stringify(value)
+        }`,
+      );
+    }
+    this.run((transaction) => {
+      const write = (key: string, strategy: JsonValue) =>
+        this.author.configure(
+          transaction,
+          ["strategy", steps, key],
+          strategy,
+        );
+      if (hierarchy !== undefined) write("hierarchy", hierarchy);
+      if (value !== undefined) write("value", value as JsonValue);
+    });
+  }
+}

@@ -1,0 +1,86 @@
+import type { JsonRecord } from "../base/json.ts";
+import type { Dot } from "./events.ts";
+import { readCounter, readDot, refuse } from "./json_fields.ts";
+import {
+  Edit,
+  type Kind,
+  REMOVE,
+  TEXT_INSERT,
+  TEXT_REMOVE,
+} from "./operation.ts";
+import { COUNTER_MAX } from "./operation_bytes.ts";
+import type { ReplicaTable } from "./replica_table.ts";
+import type { IdRange, ItemId, Origin } from "./sequence/ids.ts";
+
+/** Where an insertion goes; without an item, to the start of what was empty. */
+export type OriginJson =
+  | readonly [side: "left" | "right", replica: string, counter: number]
+  | readonly [];
+
+/** Items of one replica with counters in a row. */
+export type RangeJson = readonly [
+  replica: string,
+  counter: number,
+  length: number,
+];
+
+/** The JSON form of what only edits have. */
+export function editToJson(
+  { origin, ranges, text }: Edit,
+  dot: (replica: number, counter: number) => Dot,
+): { text?: Dot; origin?: OriginJson; ranges?: RangeJson[] } {
+  return {
+    ...text === null ? {} : { text: dot(text.replica, text.counter) },
+    ...origin === null ? {} : {
+      origin: origin.replica < 0
+        ? []
+        : [origin.side, ...dot(origin.replica, origin.counter)],
+    },
+    ...ranges === null ? {} : {
+      ranges: ranges.map(({ replica, counter, length }): RangeJson => [
+        ...dot(replica, counter),
+        length,
+      ]),
+    },
+  };
+}
+
+/** Reads it. */
+export function readEdit(
+  json: JsonRecord,
+  kind: Kind,
+  replicas: ReplicaTable,
+): Edit {
+  const isText = kind === TEXT_INSERT || kind === TEXT_REMOVE;
+  const text = isText ? readId(json.text, replicas) : null;
+  return kind === REMOVE || kind === TEXT_REMOVE
+    ? new Edit(null, readRanges(json.ranges, replicas), text)
+    : new Edit(readOrigin(json.origin, replicas), null, text);
+}
+
+/** Reads a dot. */
+export function readId(json: unknown, replicas: ReplicaTable): ItemId {
+  const [replica, counter] = readDot(json, replicas);
+  return { replica, counter };
+}
+
+function readOrigin(json: unknown, replicas: ReplicaTable): Origin {
+  if (!Array.isArray(json)) return refuse("its origin is no array");
+  if (json.length === 0) return { side: "right", replica: -1, counter: 0 };
+  const [side, ...dot] = json as unknown[];
+  if (side !== "left" && side !== "right") return refuse("its side is unknown");
+  return { side, ...readId(dot, replicas) };
+}
+
+function readRanges(json: unknown, replicas: ReplicaTable): IdRange[] {
+  if (!Array.isArray(json)) return refuse("'ranges' is no array");
+  return json.map((range): IdRange => {
+    if (!Array.isArray(range)) return refuse("a range is no array");
+    const [name, first, count] = range as unknown[];
+    const id = readId([name, first], replicas);
+    const length = readCounter(count);
+    return id.counter + length - 1 <= COUNTER_MAX
+      ? { ...id, length }
+      : refuse("a range has too large a counter");
+  });
+}

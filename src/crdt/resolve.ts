@@ -1,0 +1,91 @@
+import { DistflowError } from "../base/errors.ts";
+import { Branch, type Child, type Item } from "./branch.ts";
+import type { Core } from "./core.ts";
+import { DOCUMENT, LIST, NOTHING } from "./operation.ts";
+import type { Target } from "./maker.ts";
+import type { Path } from "./pattern.ts";
+import type { ItemId } from "./sequence/ids.ts";
+import type { ListSequence } from "./sequence/list_sequence.ts";
+import { DEPTH_MAX, isKey } from "./values.ts";
+
+/** Ends an act: the path does not lead where it should. */
+export function refusePath(act: string, path: Path, why: string): never {
+  throw new DistflowError(
+    "INVALID_PATH",
+    `Cannot ${act} at ${JSON.stringify(path)}: ${why}`,
+  );
+}
+
+/**
+ * What a path names: indexes become the dots of the elements that stand there.
+ *
+ * @throws {DistflowError} `INVALID_PATH` if it is none, or if an index is of no
+ * list, or not below its length.
+ */
+export function resolve(core: Core, act: string, path: Path): Target {
+  if (!Array.isArray(path) || path.length > DEPTH_MAX) {
+    throw new DistflowError(
+      "INVALID_PATH",
+      `Cannot ${act} as the path must be an array of at most ${DEPTH_MAX} steps`,
+    );
+  }
+  let anchor: ItemId | null = null;
+  let keys: string[] = [];
+  const { tree } = core;
+  let place: Child | undefined = tree.roots[DOCUMENT];
+  let isIndexed = false;
+  for (const step of path) {
+    const branch: Branch | null = typeof place === "object" ? place : null;
+    const isList = place !== undefined && tree.shown(place) === LIST;
+    if (typeof step === "number") {
+      const list: ListSequence<Item> | null = branch?.list ?? null;
+      if (!isList || list === null) {
+        refusePath(act, path, `${step} is an index, and there is no item`);
+      }
+      checkIndex(act, path, step, list.length - 1);
+      isIndexed = true;
+      anchor = list.idAt(step);
+      keys = [];
+      const item: Item = list.at(step);
+      place = item instanceof Branch ? item : undefined;
+    } else {
+      if (!isKey(step)) {
+        refusePath(act, path, `${JSON.stringify(step)} is not a key of a map`);
+      }
+      if (isList) {
+        refusePath(act, path, `"${step}" is a key, and there is a list`);
+      }
+      keys.push(step);
+      place = branch?.children.get(step);
+    }
+  }
+  return { anchor, keys, path: isIndexed ? [...path] : keys };
+}
+
+/**
+ * Checks an index of a list or text.
+ *
+ * @throws {DistflowError} `INVALID_PATH` if it is not from 0 to `max`.
+ */
+export function checkIndex(
+  act: string,
+  path: Path,
+  index: number,
+  max: number,
+): void {
+  if (Number.isInteger(index) && index >= 0 && index <= max) return;
+  refusePath(
+    act,
+    path,
+    max < 0
+      ? `the index is ${index}, and there is nothing`
+      : `the index must be from 0 to ${max}: current value is ${index}`,
+  );
+}
+
+/** What the place of `target` shows. */
+export function shownAt(core: Core, target: Target): number {
+  const { reader, tree } = core;
+  const place = reader.find(tree.roots[DOCUMENT], target.path);
+  return place === undefined ? NOTHING : reader.shown(place);
+}

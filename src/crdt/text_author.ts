@@ -1,0 +1,169 @@
+import { DistflowError } from "../base/errors.ts";
+import type { Branch } from "./branch.ts";
+import type { Core } from "./core.ts";
+import type { Maker, Target } from "./maker.ts";
+import {
+  DOCUMENT,
+  Edit,
+  type Kind,
+  NOTHING,
+  type Operation,
+  SCALAR,
+  TEXT_INSERT,
+  TEXT_REMOVE,
+} from "./operation.ts";
+import type { Path } from "./pattern.ts";
+import { Plain, valueOf } from "./reader.ts";
+import { checkIndex, refusePath, resolve } from "./resolve.ts";
+import type { ItemId } from "./sequence/ids.ts";
+import type { TextSequence } from "./sequence/text_sequence.ts";
+import type { Transaction } from "./transaction.ts";
+import { STRING_LENGTH_MAX } from "./values.ts";
+
+/** Edits texts. */
+export class TextAuthor {
+  readonly #core: Core;
+  readonly #maker: Maker;
+
+  /** Makes the text half of an author. */
+  constructor(core: Core, maker: Maker) {
+    this.#core = core;
+    this.#maker = maker;
+  }
+
+  /** Writes `units` before the UTF-16 unit at `index`. */
+  insert(
+    transaction: Transaction,
+    path: Path,
+    index: number,
+    units: string,
+  ): void {
+    const act = "insert text";
+    const { target, text, id } = this.#open(act, path);
+    checkIndex(act, path, index, text.length);
+    if (typeof units !== "string" || !units.isWellFormed()) {
+      throw new DistflowError(
+        "INVALID_VALUE",
+        `Cannot ${act}: it must be a string without lone surrogates`,
+      );
+    }
+    if (text.length + units.length > STRING_LENGTH_MAX) {
+      throw new DistflowError(
+        "INVALID_VALUE",
+        `Cannot ${act}: the text would have more than ${STRING_LENGTH_MAX} units`,
+      );
+    }
+    if (units === "") return;
+    const operation = this.#begin(transaction, TEXT_INSERT, target, units);
+    const { replica, counter } = operation;
+    const origin = guard(
+      act,
+      path,
+      () => text.insertAt(index, units, replica, counter),
+    );
+    const range = { replica, counter, length: units.length };
+    this.#core.tree.journal?.addInsert(text, range);
+    operation.edit = new Edit(origin, null, id);
+    this.#maker.finish(transaction, operation);
+    transaction.changes.push({
+      kind: "text-insert",
+      path: target.path,
+      index,
+      text: units,
+    });
+  }
+
+  /** Takes `count` UTF-16 units out, from `index` on. */
+  remove(
+    transaction: Transaction,
+    path: Path,
+    index: number,
+    count: number,
+  ): void {
+    const act = "delete text";
+    const { target, text, id } = this.#open(act, path);
+    if (!Number.isInteger(count) || count < 0) {
+      refusePath(act, path, `the count must not be negative: it is ${count}`);
+    }
+    checkIndex(act, path, index, text.length);
+    checkIndex(act, path, index + count, text.length);
+    if (count === 0) return;
+    const operation = this.#begin(transaction, TEXT_REMOVE, target, undefined);
+    const removed = guard(act, path, () => text.removeAt(index, count));
+    this.#core.tree.journal?.addRemove(text, removed);
+    const ranges = removed.map(({ replica, counter, length }) => ({
+      replica,
+      counter,
+      length,
+    }));
+    operation.edit = new Edit(null, ranges, id);
+    this.#maker.finish(transaction, operation);
+    transaction.changes.push({
+      kind: "text-remove",
+      path: target.path,
+      index,
+      count,
+    });
+  }
+
+  /** The text that shows at `path`, which becomes one that can be edited. */
+  #open(
+    act: string,
+    path: Path,
+  ): { target: Target; text: TextSequence; id: ItemId } {
+    const { tree, reader } = this.#core;
+    const target = resolve(this.#core, act, path);
+    const found = reader.find(tree.roots[DOCUMENT], target.path);
+    if (found === undefined || reader.shown(found) !== SCALAR) {
+      refusePath(act, path, "there is no text");
+    }
+    if (found instanceof Plain && typeof found.value !== "string") {
+      refusePath(act, path, "there is no text");
+    }
+    const place = found instanceof Plain
+      ? tree.elementAt(target.anchor as ItemId) as Branch
+      : found;
+    const slot = typeof place === "number" ? place : place.slot;
+    const id = this.#idOf(slot, target.path);
+    const text = id === null ? null : tree.textAt(slot, id);
+    if (id === null || text === null) {
+      return refusePath(act, path, "there is no text");
+    }
+    return { target, text, id };
+  }
+
+  /** The dot of the string that a register shows. */
+  #idOf(slot: number, path: Path): ItemId | null {
+    const { tree, reader } = this.#core;
+    const { columns } = tree;
+    const own = {
+      replica: columns.replicas[slot] as number,
+      counter: columns.counters[slot] as number,
+    };
+    const siblings = tree.siblings.get(slot) ?? [];
+    if (siblings.length === 0 && !tree.counters.has(slot)) return own;
+    const shown = reader.readLeaf(slot, path);
+    if (typeof shown !== "string") return null;
+    if (valueOf(columns.values[slot]) === shown) return own;
+    return siblings.find(({ value }) => valueOf(value) === shown) ?? null;
+  }
+
+  #begin(
+    transaction: Transaction,
+    kind: Kind,
+    target: Target,
+    units: string | undefined,
+  ): Operation {
+    return this.#maker.begin(transaction, kind, target, NOTHING, units);
+  }
+}
+
+/** Does an edit that the sequence refuses between the halves of a pair. */
+function guard<Result>(act: string, path: Path, edit: () => Result): Result {
+  try {
+    return edit();
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    return refusePath(act, path, error.message);
+  }
+}

@@ -1,0 +1,79 @@
+import type { Child } from "./branch.ts";
+import { NOTHING, type Operation, TEXT_INSERT } from "./operation.ts";
+import type { IdRange, ItemId, Origin } from "./sequence/ids.ts";
+import type { TextSequence } from "./sequence/text_sequence.ts";
+import { pathOfOperation } from "./told.ts";
+import type { Tree } from "./tree.ts";
+
+/**
+ * Joins an edit of a text; it does nothing if the string is there no more.
+ *
+ * @returns Whether it makes sense: `false` if its origin is not in the text.
+ */
+export function editText(tree: Tree, operation: Operation): boolean {
+  const { edit, replica, counter, value } = operation;
+  const slot = slotOf(tree, operation);
+  if (slot === undefined || edit === null) return true;
+  const text = tree.textAt(slot, edit.text as ItemId);
+  if (text === null) return true;
+  if (operation.kind === TEXT_INSERT) {
+    const origin = edit.origin as Origin;
+    if (!text.hasOrigin(origin)) return false;
+    const units = value as string;
+    const { length } = units;
+    const change = text.integrateInsert(
+      replica,
+      counter,
+      length,
+      units,
+      origin,
+    );
+    if (change !== undefined) {
+      tellText(tree, operation, text, change.index, change.count);
+    }
+    return true;
+  }
+  for (const range of edit.ranges as readonly IdRange[]) {
+    for (const { index, count } of text.integrateRemove(range)) {
+      tellText(tree, operation, text, index, count);
+    }
+  }
+  return true;
+}
+
+/** The register of the place of an operation, if there is one. */
+function slotOf(tree: Tree, operation: Operation): number | undefined {
+  const { anchor, path, space } = operation;
+  let child: Child | null | undefined = anchor === null
+    ? tree.roots[space]
+    : tree.elementAt(anchor);
+  for (let index = 0; index < path.length; index++) {
+    if (child === null || typeof child !== "object") return undefined;
+    child = child.children.get(path[index] as string);
+  }
+  return typeof child === "object" ? child?.slot : child;
+}
+
+function tellText(
+  tree: Tree,
+  operation: Operation,
+  text: TextSequence,
+  index: number,
+  count: number,
+): void {
+  const { told, columns } = tree;
+  if (told === null) return;
+  const path = pathOfOperation(tree, operation);
+  const slot = slotOf(tree, operation);
+  if (path === null || slot === undefined) return;
+  if (columns.values[slot] !== text) {
+    // It is among concurrent values, which a strategy may show.
+    if (columns.shapeOf(slot) !== NOTHING) told.push({ kind: "set", path });
+    return;
+  }
+  told.push(
+    operation.kind === TEXT_INSERT
+      ? { kind: "text-insert", path, index, text: operation.value as string }
+      : { kind: "text-remove", path, index, count },
+  );
+}

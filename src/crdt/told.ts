@@ -1,0 +1,86 @@
+import { Branch } from "./branch.ts";
+
+import { DELETE, INCREMENT, LIST, MAP, type Operation } from "./operation.ts";
+import type { Path, Step } from "./pattern.ts";
+import type { Change as Moved, ItemId } from "./sequence/ids.ts";
+import type { ListSequence } from "./sequence/list_sequence.ts";
+import type { Tree } from "./tree.ts";
+
+/** Where a place is shown now; `null` if it is not shown. */
+export function pathOf(tree: Tree, place: Branch): Step[] | null {
+  const path: Step[] = [];
+  let branch = place;
+  for (let above = branch.parent; above !== null; above = branch.parent) {
+    if (branch.id === null) {
+      if (tree.shown(above) !== MAP) return null;
+      path.push(branch.key as string);
+    } else {
+      if (branch.isHidden || tree.shown(above) !== LIST) return null;
+      path.push((above.list as ListSequence<unknown>).indexOf(branch.id));
+    }
+    branch = above;
+  }
+  return path.reverse();
+}
+
+/** Where an element is shown now; `null` if it is not shown. */
+export function pathOfElement(tree: Tree, id: ItemId): Step[] | null {
+  const found = tree.lists.find(id.replica, id.counter);
+  if (found === null || found.value === undefined) return null;
+  if (found.value instanceof Branch) return pathOf(tree, found.value);
+  const parent = found.owner as Branch;
+  const path = tree.shown(parent) === LIST ? pathOf(tree, parent) : null;
+  path?.push((parent.list as ListSequence<unknown>).indexOf(id));
+  return path;
+}
+
+/** Where the place of an operation is shown now; `null` if it is not. */
+export function pathOfOperation(tree: Tree, operation: Operation): Path | null {
+  const { anchor, path } = operation;
+  if (anchor === null) return path;
+  const above = pathOfElement(tree, anchor);
+  return above === null ? null : [...above, ...path];
+}
+
+/** Tells of a set, delete or increment that changed something. */
+export function tellRegister(tree: Tree, operation: Operation): void {
+  const path = tree.told === null ? null : pathOfOperation(tree, operation);
+  if (path === null) return;
+  const { kind } = operation;
+  const act = kind === DELETE
+    ? "delete"
+    : kind === INCREMENT
+    ? "increment"
+    : "set";
+  tree.told?.push({ kind: act, path });
+}
+
+/** Tells that elements of `parent` are shown. */
+export function tellInsert(
+  tree: Tree,
+  parent: Branch,
+  change: Moved | undefined,
+): void {
+  tellElements(tree, "insert", parent, change);
+}
+
+/** Tells that elements of `parent` are shown no more. */
+export function tellRemove(
+  tree: Tree,
+  parent: Branch,
+  change: Moved | undefined,
+): void {
+  tellElements(tree, "remove", parent, change);
+}
+
+function tellElements(
+  tree: Tree,
+  kind: "insert" | "remove",
+  parent: Branch,
+  change: Moved | undefined,
+): void {
+  if (tree.told === null || change === undefined) return;
+  if (tree.shown(parent) !== LIST) return;
+  const path = pathOf(tree, parent);
+  if (path !== null) tree.told.push({ kind, path, ...change });
+}

@@ -1,0 +1,123 @@
+import type { Branch } from "./branch.ts";
+import {
+  INCREMENT,
+  INSERT,
+  LIST,
+  MAP,
+  NOTHING,
+  type Operation,
+  SET,
+} from "./operation.ts";
+import type { Container } from "./operation.ts";
+import type { Tree } from "./tree.ts";
+import { DEPTH_MAX } from "./values.ts";
+import type { VersionVector } from "./version_vector.ts";
+
+/** Where an operation leads, and whether what it does is hidden there. */
+export class Walk {
+  /** The place above; the place itself if there is no key. */
+  parent: Branch;
+  /** The key in it; `null` for a root and for an element. */
+  key: string | null = null;
+  /** Counters of the author up to this one are covered there. */
+  coveredTo = 0;
+  /** Whether a barrier hides it. */
+  isBarred = false;
+
+  /** Makes one that leads to `parent`. */
+  constructor(parent: Branch) {
+    this.parent = parent;
+  }
+
+  /** Whether what `operation` does first is hidden. */
+  hides(operation: Operation): boolean {
+    return this.isBarred || this.coveredTo >= operation.counter;
+  }
+}
+
+/**
+ * Goes to the place of an operation, makes what is missing above it, claims
+ * what it passes, and notes whether the operation is hidden there.
+ *
+ * What hides things below a place does not hide the place itself. Claims end at
+ * the anchor.
+ *
+ * @returns Whether the anchor is there.
+ */
+export function walkTo(tree: Tree, operation: Operation): boolean {
+  const { path, anchor } = operation;
+  const { walk } = tree;
+  const steps = path.length - 1;
+  walk.coveredTo = 0;
+  walk.isBarred = false;
+  let branch: Branch = tree.roots[operation.space];
+  if (anchor !== null) {
+    const element = tree.elementAt(anchor);
+    if (element === null) return false;
+    for (let above = element.parent; above !== null; above = above.parent) {
+      meet(walk, above, operation);
+    }
+    branch = element;
+  }
+  if (branch.depth + path.length > DEPTH_MAX) return false;
+  if (steps >= 0) meet(walk, branch, operation);
+  if (anchor !== null && steps >= 0) claim(tree, branch, operation, MAP);
+  for (let index = 0; index < steps; index++) {
+    branch = tree.branchAt(branch, path[index] as string);
+    meet(walk, branch, operation);
+    claim(tree, branch, operation, MAP);
+  }
+  walk.parent = branch;
+  walk.key = steps < 0 ? null : path[steps] as string;
+  return true;
+}
+
+/** Goes on from the place of an insertion to its elements; returns the place. */
+export function walkIntoList(tree: Tree, operation: Operation): Branch {
+  const { walk } = tree;
+  const branch = walk.key === null
+    ? walk.parent
+    : tree.branchAt(walk.parent, walk.key);
+  meet(walk, branch, operation);
+  claim(tree, branch, operation, LIST);
+  return branch;
+}
+
+/** Notes whether a cover or barrier of `branch` hides the operation below. */
+function meet(walk: Walk, branch: Branch, operation: Operation): void {
+  const { cover, barrier } = branch;
+  if (cover !== null) {
+    walk.coveredTo = Math.max(walk.coveredTo, cover.get(operation.replica));
+  }
+  if (barrier !== null && isBarred(barrier, operation)) walk.isBarred = true;
+}
+
+function isBarred(barrier: VersionVector, operation: Operation): boolean {
+  let isBarred = false;
+  barrier.forEach((replica, counter) => {
+    if (!operation.hasSeen(replica, counter)) isBarred = true;
+  });
+  return isBarred;
+}
+
+/** Joins a claim; the greatest is kept, even if it is hidden. */
+function claim(
+  tree: Tree,
+  branch: Branch,
+  operation: Operation,
+  shape: Container,
+): void {
+  const { kind, stamp, replica, counter } = operation;
+  if (kind !== SET && kind !== INCREMENT && kind !== INSERT) return;
+  const { claimStamp, claimReplica, claimCounter } = branch;
+  if (stamp < claimStamp) return;
+  if (stamp === claimStamp) {
+    const order = tree.replicas.compare(replica, claimReplica);
+    if (order < 0 || (order === 0 && counter <= claimCounter)) return;
+  }
+  tree.journal?.addClaim(branch);
+  branch.claimStamp = stamp;
+  branch.claimReplica = replica;
+  branch.claimCounter = counter;
+  branch.claimShape = tree.walk.hides(operation) ? NOTHING : shape;
+}
