@@ -1,5 +1,6 @@
 import { assign, increment, plant } from "./assign.ts";
 import {
+  hasOrigin,
   insertElements,
   insertElementsAt,
   refreshElements,
@@ -35,11 +36,20 @@ export function applyOperation(tree: Tree, operation: Operation): boolean {
   if (kind === TEXT_INSERT || kind === TEXT_REMOVE) {
     return editText(tree, operation);
   }
+  if (kind === INSERT && !hasOrigin(tree, operation)) {
+    // What was inserted into an element that is gone never came.
+    return isGone(tree, operation);
+  }
   if (!walkTo(tree, operation)) return true;
   const { parent } = tree.walk;
-  const isSensible = join(tree, operation);
+  join(tree, operation);
   if (operation.anchor !== null) refreshElements(tree, parent);
-  return isSensible;
+  return true;
+}
+
+function isGone(tree: Tree, { anchor }: Operation): boolean {
+  if (anchor === null) return false;
+  return tree.lists.find(anchor.replica, anchor.counter)?.value === undefined;
 }
 
 /**
@@ -58,14 +68,14 @@ export function applyInsertAt(
   return origin;
 }
 
-function join(tree: Tree, operation: Operation): boolean {
+function join(tree: Tree, operation: Operation): void {
   switch (operation.kind) {
     case SET: {
       const isChanged = operation.shape === TREE
         ? plant(tree, operation)
         : assign(tree, operation);
       if (isChanged) tellRegister(tree, operation);
-      return true;
+      return;
     }
     case DELETE: {
       const { parent } = tree.walk;
@@ -73,17 +83,15 @@ function join(tree: Tree, operation: Operation): boolean {
       refreshElements(tree, parent);
       // An element that is hidden now was told as one that is removed.
       if (isChanged) tellRegister(tree, operation);
-      return true;
+      return;
     }
     case INCREMENT:
       if (increment(tree, operation)) tellRegister(tree, operation);
-      return true;
+      return;
     case INSERT:
-      return insertElements(tree, operation);
+      insertElements(tree, operation);
+      return;
     case REMOVE:
       removeRanges(tree, operation);
-      return true;
-    default:
-      return false;
   }
 }

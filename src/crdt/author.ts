@@ -127,7 +127,11 @@ export class Author {
       refuse("it holds no number");
     }
     this.checkRoom(1);
-    const slot = this.#core.slotAt(DOCUMENT, target.anchor, target.keys);
+    const slot = this.#core.tree.registerAt(
+      DOCUMENT,
+      target.anchor,
+      target.keys,
+    );
     const own = slot === undefined ? undefined : tree.counters.get(slot)
       ?.find(({ replica }) => replica === self);
     const total = (own?.total ?? 0) + by;
@@ -213,7 +217,7 @@ export class Author {
       : this.#fold(strategy, target.path, value);
     const slot = tree.counters.size === 0
       ? undefined
-      : this.#core.slotAt(DOCUMENT, target.anchor, target.keys);
+      : this.#core.tree.registerAt(DOCUMENT, target.anchor, target.keys);
     const total = slot === undefined || typeof written !== "number"
       ? 0
       : this.#total(slot);

@@ -1,10 +1,8 @@
-import { Branch, type Child } from "./branch.ts";
 import type { HybridClock } from "./hybrid_clock.ts";
 import { MergeGuard } from "./merge_check.ts";
-import { SETTINGS, type Space } from "./operation.ts";
+import { SETTINGS } from "./operation.ts";
 import { Reader } from "./reader.ts";
 import { ReplicaTable } from "./replica_table.ts";
-import type { ItemId } from "./sequence/ids.ts";
 import { type MergeFunction, Strategies } from "./strategies.ts";
 import { Tree } from "./tree.ts";
 import { VersionVector } from "./version_vector.ts";
@@ -49,36 +47,6 @@ export class Core {
   /** The name of this replica. */
   get name(): string {
     return this.replicas.nameOf(this.self);
-  }
-
-  /** What is kept at the end of `keys` below an anchor, shown or not. */
-  childAt(
-    space: Space,
-    anchor: ItemId | null,
-    keys: readonly string[],
-  ): Child | undefined {
-    const { tree } = this;
-    let child: Child | undefined;
-    if (anchor === null) child = tree.roots[space];
-    else {
-      const value = tree.lists.find(anchor.replica, anchor.counter)?.value;
-      if (value instanceof Branch) child = value;
-    }
-    for (const key of keys) {
-      if (typeof child !== "object") return undefined;
-      child = child.children.get(key);
-    }
-    return child;
-  }
-
-  /** The register at the end of `keys` below an anchor, if there is one. */
-  slotAt(
-    space: Space,
-    anchor: ItemId | null,
-    keys: readonly string[],
-  ): number | undefined {
-    const child = this.childAt(space, anchor, keys);
-    return typeof child === "object" ? child.slot : child;
   }
 
   /** Reads the settings again, after an operation changed them. */

@@ -296,7 +296,7 @@ export class Inbox {
     if (kind > INCREMENT) return true;
     const { columns } = this.#core.tree;
     const { space, anchor, path } = operation;
-    const slot = this.#core.slotAt(space, anchor, path);
+    const slot = this.#core.tree.registerAt(space, anchor, path);
     if (
       slot === undefined || columns.replicas[slot] !== replica ||
       columns.counters[slot] !== counter || (columns.stamps[slot] as number) < 0

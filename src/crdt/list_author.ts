@@ -19,7 +19,7 @@ import { checkIndex, refusePath, resolve } from "./resolve.ts";
 import type { IdRange, ItemId } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
 import type { Transaction } from "./transaction.ts";
-import { checkValue, Register } from "./values.ts";
+import { checkValue, DEPTH_MAX, Register } from "./values.ts";
 
 /** Something to put into a list, checked. */
 type NewItem = JsonValue | Register;
@@ -49,6 +49,9 @@ export class ListAuthor {
     values: readonly unknown[],
   ): void {
     const target = resolve(this.#core, act, path);
+    if (path.length >= DEPTH_MAX) {
+      refusePath(act, path, `an element would be below ${DEPTH_MAX} levels`);
+    }
     const shown = this.#shownAt(act, target);
     const length = shown?.list?.length ?? 0;
     const at = index ?? length;

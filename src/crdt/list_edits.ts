@@ -19,17 +19,14 @@ import { walkIntoList } from "./walk.ts";
 /**
  * Joins an insertion at the end of the walk. What is covered of values goes for
  * good at once; containers are kept, for what may live on in them.
- *
- * @returns Whether its origin is there; it does nothing else.
  */
-export function insertElements(tree: Tree, operation: Operation): boolean {
+export function insertElements(tree: Tree, operation: Operation): void {
   const shownBefore = tree.told === null ? NOTHING : shownAtWalk(tree);
   const branch = walkIntoList(tree, operation);
   const { replica, value } = operation;
   const hiddenTo = tree.walk.isBarred ? Infinity : tree.walk.coveredTo;
   const sequence = tree.listOf(branch);
   let origin = operation.edit?.origin as Origin;
-  if (!sequence.hasOrigin(origin)) return false;
   const changes: (Change | undefined)[] = [];
   let liveCount = 0;
   const put = (
@@ -65,13 +62,22 @@ export function insertElements(tree: Tree, operation: Operation): boolean {
       put(counter + from, to - from, content, isHidden);
     }
   });
-  if (liveCount === 0) return true;
+  if (liveCount === 0) return;
   tree.addLive(branch, true, liveCount);
-  if (tree.told === null) return true;
+  if (tree.told === null) return;
   if (shownBefore === LIST) {
     for (const change of changes) tellInsert(tree, branch, change);
   } else tellRegister(tree, operation);
-  return true;
+}
+
+/** Whether an insertion can be made: its list has the item that it names. */
+export function hasOrigin(tree: Tree, operation: Operation): boolean {
+  const origin = operation.edit?.origin as Origin;
+  if (origin.replica < 0) return true;
+  const { anchor, path, space } = operation;
+  const branch = tree.childAt(space, anchor, path);
+  return typeof branch === "object" && branch.list !== null &&
+    branch.list.hasOrigin(origin);
 }
 
 /** What the place at the end of the walk shows. */

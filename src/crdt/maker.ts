@@ -121,7 +121,7 @@ export class Maker {
     if (!strategies.isEmpty && operation.space === DOCUMENT) {
       operation.mode = strategies.hierarchyAt(path);
     }
-    const place = this.#core.childAt(operation.space, anchor, keys);
+    const place = this.#core.tree.childAt(operation.space, anchor, keys);
     if (typeof place !== "object") return;
     if (operation.mode === DELETE_WINS) operation.isBarrier = true;
     else if (place.liveCount > 0) operation.covers = vector.clone();

@@ -1,4 +1,3 @@
-import type { Child } from "./branch.ts";
 import { NOTHING, type Operation, TEXT_INSERT } from "./operation.ts";
 import type { IdRange, ItemId, Origin } from "./sequence/ids.ts";
 import type { TextSequence } from "./sequence/text_sequence.ts";
@@ -42,16 +41,13 @@ export function editText(tree: Tree, operation: Operation): boolean {
 }
 
 /** The register of the place of an operation, if there is one. */
-function slotOf(tree: Tree, operation: Operation): number | undefined {
-  const { anchor, path, space } = operation;
-  let child: Child | null | undefined = anchor === null
-    ? tree.roots[space]
-    : tree.elementAt(anchor);
-  for (let index = 0; index < path.length; index++) {
-    if (child === null || typeof child !== "object") return undefined;
-    child = child.children.get(path[index] as string);
-  }
-  return typeof child === "object" ? child?.slot : child;
+function slotOf(
+  tree: Tree,
+  { anchor, path, space }: Operation,
+): number | undefined {
+  // A value in a list becomes a place.
+  if (anchor !== null) tree.elementAt(anchor);
+  return tree.registerAt(space, anchor, path);
 }
 
 function tellText(

@@ -10,6 +10,7 @@ import {
   NOTHING,
   SCALAR,
   type Shape,
+  type Space,
   WHOLE,
 } from "./operation.ts";
 import type { CounterCell, Sibling } from "./register_parts.ts";
@@ -97,6 +98,35 @@ export class Tree {
     if (shape === MAP || shape === LIST || child.liveCount === 0) return shape;
     if (shape !== NOTHING && columns.modeOf(slot) === MERGE) return shape;
     return child.rest;
+  }
+
+  /** What is kept at the end of `keys` below an anchor, shown or not. */
+  childAt(
+    space: Space,
+    anchor: ItemId | null,
+    keys: readonly string[],
+  ): Child | undefined {
+    let child: Child | undefined;
+    if (anchor === null) child = this.roots[space];
+    else {
+      const value = this.lists.find(anchor.replica, anchor.counter)?.value;
+      if (value instanceof Branch) child = value;
+    }
+    for (const key of keys) {
+      if (typeof child !== "object") return undefined;
+      child = child.children.get(key);
+    }
+    return child;
+  }
+
+  /** The register at the end of `keys` below an anchor, if there is one. */
+  registerAt(
+    space: Space,
+    anchor: ItemId | null,
+    keys: readonly string[],
+  ): number | undefined {
+    const child = this.childAt(space, anchor, keys);
+    return typeof child === "object" ? child.slot : child;
   }
 
   /** The place that `parent` has at `key`, as a branch; made if need be. */

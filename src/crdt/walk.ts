@@ -42,10 +42,10 @@ export class Walk {
  * What hides things below a place does not hide the place itself. Claims end at
  * the anchor.
  *
- * @returns Whether the anchor is there.
+ * @returns Whether the anchor is there, and the place not too deep.
  */
 export function walkTo(tree: Tree, operation: Operation): boolean {
-  const { path, anchor } = operation;
+  const { path, anchor, kind } = operation;
   const { walk } = tree;
   const steps = path.length - 1;
   walk.coveredTo = 0;
@@ -59,7 +59,8 @@ export function walkTo(tree: Tree, operation: Operation): boolean {
     }
     branch = element;
   }
-  if (branch.depth + path.length > DEPTH_MAX) return false;
+  const depth = branch.depth + path.length + (kind === INSERT ? 1 : 0);
+  if (depth > DEPTH_MAX) return false;
   if (steps >= 0) meet(walk, branch, operation);
   if (anchor !== null && steps >= 0) claim(tree, branch, operation, MAP);
   for (let index = 0; index < steps; index++) {

@@ -202,6 +202,11 @@ Deno.test("a path and its value go no deeper together than others accept", () =>
   assertEquals(other.inspect(), doc.inspect());
   assertThrows(() => doc.set(path, nest(9)), DistflowError);
   assertThrows(() => doc.set([...path, ...path], 1), DistflowError);
+  const deep = [...path, ..."abcdefgh"];
+  assertThrows(() => doc.push(deep, 1), DistflowError);
+  assertThrows(() => doc.set(deep, [1]), DistflowError);
+  doc.push(deep.slice(1), 1);
+  assertEquals(doc.get(deep.slice(1)), [1]);
 });
 
 Deno.test("new keys are refused at the limit, but not those of others", () => {
