@@ -23,11 +23,17 @@ export function assign(tree: Tree, operation: Operation): boolean {
   const { parent, key } = tree.walk;
   const isHidden = tree.walk.hides(operation);
   let isChanged = false;
+  const { witness } = tree;
+  if (witness !== null && !isHidden) {
+    const place = key === null ? parent : parent.children.get(key);
+    if (typeof place === "object") witness.replace(place, operation);
+  }
   if (operation.covers !== null || operation.isBarrier) {
     const branch = key === null ? parent : tree.branchAt(parent, key);
     isChanged = coverBelow(tree, branch, operation);
   }
   const slot = key === null ? parent.slot : tree.slotAt(parent, key);
+  if (!isHidden) witness?.meet(slot, operation);
   const wasLive = tree.isLive(slot);
   if (join(tree, slot, operation, isHidden)) isChanged = true;
   const isLive = tree.isLive(slot);

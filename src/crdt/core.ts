@@ -1,3 +1,4 @@
+import { Witness } from "./conflicts.ts";
 import type { HybridClock } from "./hybrid_clock.ts";
 import { MergeGuard } from "./merge_check.ts";
 import { SETTINGS } from "./operation.ts";
@@ -22,6 +23,8 @@ export class Core {
   readonly strategies: Strategies = new Strategies();
   /** What the state shows. */
   readonly reader: Reader;
+  /** Notes conflicts. */
+  readonly witness: Witness = new Witness(this.tree, this.strategies);
   /** The functions of custom merges. */
   readonly merges: MergeGuard;
   /** The index of this replica. */

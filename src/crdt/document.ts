@@ -69,6 +69,8 @@ export class JsonCrdt extends DocumentEditor {
     this.#inbox = new Inbox(this.core, this.#pending, {
       isObserved: () => this.isObserved,
       onApplied: (unit, changes) => this.#tellRemote(unit, changes),
+      hasConflictListener: () => this.emitter.listenerCount("conflict") > 0,
+      onConflict: (event) => this.emitter.emit("conflict", event),
       onSync: (event) => this.emitter.emit("sync", event),
       onReject: (code, { replica, counter }, reason) => {
         const dot: Dot = [this.core.replicas.nameOf(replica), counter];

@@ -1,4 +1,5 @@
 import type { ErrorCode } from "../base/errors.ts";
+import type { JsonValue } from "../base/json.ts";
 import type { MergeViolation } from "./merge_check.ts";
 import type { OperationJson } from "./operation_json.ts";
 import type { OptimisticEdit } from "./optimistic.ts";
@@ -104,6 +105,40 @@ export interface RejectEvent {
   readonly reason: string;
 }
 
+/** One of two operations that had not seen each other. */
+export interface ConflictSide {
+  /** The operation. */
+  readonly dot: Dot;
+  /** What it does. */
+  readonly kind: "set" | "delete" | "increment" | "insert";
+  /** Where. */
+  readonly path: Path;
+  /** When, in milliseconds since 1970; 2020 for what a list was given at first. */
+  readonly atMs: number;
+  /** What it sets; none for a delete, and for a container. */
+  readonly value?: JsonValue;
+}
+
+/** Two operations that had not seen each other, and of which one has won. */
+export interface ConflictEvent {
+  /**
+   * `value`: both assign one place. `hierarchy`: one replaces or deletes a
+   * place, the other one does something below it.
+   */
+  readonly kind: "value" | "hierarchy";
+  /** The place that both assign, or the upper one. */
+  readonly path: Path;
+  /** The one that is shown. */
+  readonly winner: ConflictSide;
+  /** The other one. */
+  readonly loser: ConflictSide;
+  /**
+   * Whether both values are kept, until a set has seen them: what is shown is
+   * up to the strategy then, and the winner is the newer, or the biased one.
+   */
+  readonly isKept: boolean;
+}
+
 /** A custom merge function that cannot be trusted; told once for each law. */
 export interface ViolationEvent extends MergeViolation {
   /** Its name in the strategy `merge:name`. */
@@ -122,6 +157,8 @@ export interface OptimisticEvent {
 export interface DocumentEvents {
   /** What is shown changed; one for each transaction. */
   "change": [event: ChangeEvent];
+  /** Operations met that had not seen each other. */
+  "conflict": [event: ConflictEvent];
   /** Operations wait or were let go. */
   "sync": [event: SyncEvent];
   /** An operation was refused. */

@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../base/errors.ts";
 import { applyOperation } from "./apply.ts";
 import type { Core } from "./core.ts";
-import type { Change, Dot, SyncEvent } from "./events.ts";
+import type { Change, ConflictEvent, Dot, SyncEvent } from "./events.ts";
 import type { Unit } from "./message.ts";
 import {
   INCREMENT,
@@ -30,6 +30,10 @@ export interface InboxListener {
   isObserved(): boolean;
   /** A transaction was applied; `changes` is empty if no one wants to know. */
   onApplied(unit: Unit, changes: readonly Change[]): void;
+  /** Whether anyone is told of conflicts. */
+  hasConflictListener(): boolean;
+  /** Operations met that had not seen each other. */
+  onConflict(event: ConflictEvent): void;
   /** Something waits or was let go. */
   onSync(event: SyncEvent): void;
   /** Something was refused. */
@@ -176,13 +180,17 @@ export class Inbox {
   }
 
   #apply(unit: Unit): void {
-    const { tree, vector, clock } = this.#core;
+    const { tree, vector, clock, witness } = this.#core;
     const changes: Change[] = [];
+    const conflicts: ConflictEvent[] = [];
+    witness.isAsked = this.#listener.hasConflictListener();
     let isConfigured = false;
     const told = this.#listener.isObserved() ? changes : null;
+    witness.begin();
     for (const operation of unit) {
       if (operation.space === SETTINGS) isConfigured = true;
       tree.told = operation.space === SETTINGS ? null : told;
+      tree.witness = operation.space === SETTINGS ? null : witness;
       if (!applyOperation(tree, operation)) {
         this.#reject(
           "INVALID_OPERATION",
@@ -191,13 +199,16 @@ export class Inbox {
         );
       }
       clock.receive(operation.stamp);
+      conflicts.push(...witness.settle(operation));
     }
     tree.told = null;
+    tree.witness = null;
     const { replica } = unit[0] as Operation;
     vector.raise(replica, lastCounter(unit));
     if (this.#pending.has(replica)) this.#removeApplied(unit);
     if (isConfigured) this.#core.loadSettings();
     this.#listener.onApplied(unit, changes);
+    for (const conflict of conflicts) this.#listener.onConflict(conflict);
   }
 
   /**

@@ -124,6 +124,8 @@ export class Maker {
     const place = this.#core.tree.childAt(operation.space, anchor, keys);
     if (typeof place !== "object") return;
     if (operation.mode === DELETE_WINS) operation.isBarrier = true;
-    else if (place.liveCount > 0) operation.covers = vector.clone();
+    // A barrier hides all that this covers; it tells what was seen, for those
+    // who ask which edits the delete was in conflict with.
+    if (place.liveCount > 0) operation.covers = vector.clone();
   }
 }

@@ -1,4 +1,5 @@
 import type { JsonValue } from "../base/json.ts";
+import type { Witness } from "./conflicts.ts";
 import { Branch, type Child, type Item } from "./branch.ts";
 import { Columns, makeFlags } from "./columns.ts";
 import type { Change } from "./events.ts";
@@ -44,6 +45,8 @@ export class Tree {
   readonly walk: Walk;
   /** Where mutations are written down while a transaction may be undone. */
   journal: Journal | null = null;
+  /** Who notes conflicts, while operations of others are joined. */
+  witness: Witness | null = null;
   /** Where changes of lists and texts are told, while anyone listens. */
   told: Change[] | null = null;
 

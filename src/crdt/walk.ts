@@ -55,17 +55,17 @@ export function walkTo(tree: Tree, operation: Operation): boolean {
     const element = tree.elementAt(anchor);
     if (element === null) return false;
     for (let above = element.parent; above !== null; above = above.parent) {
-      meet(walk, above, operation);
+      meet(tree, above, operation);
     }
     branch = element;
   }
   const depth = branch.depth + path.length + (kind === INSERT ? 1 : 0);
   if (depth > DEPTH_MAX) return false;
-  if (steps >= 0) meet(walk, branch, operation);
+  if (steps >= 0) meet(tree, branch, operation);
   if (anchor !== null && steps >= 0) claim(tree, branch, operation, MAP);
   for (let index = 0; index < steps; index++) {
     branch = tree.branchAt(branch, path[index] as string);
-    meet(walk, branch, operation);
+    meet(tree, branch, operation);
     claim(tree, branch, operation, MAP);
   }
   walk.parent = branch;
@@ -79,14 +79,16 @@ export function walkIntoList(tree: Tree, operation: Operation): Branch {
   const branch = walk.key === null
     ? walk.parent
     : tree.branchAt(walk.parent, walk.key);
-  meet(walk, branch, operation);
+  meet(tree, branch, operation);
   claim(tree, branch, operation, LIST);
   return branch;
 }
 
 /** Notes whether a cover or barrier of `branch` hides the operation below. */
-function meet(walk: Walk, branch: Branch, operation: Operation): void {
+function meet(tree: Tree, branch: Branch, operation: Operation): void {
+  const { walk, witness } = tree;
   const { cover, barrier } = branch;
+  witness?.pass(branch, operation);
   if (cover !== null) {
     walk.coveredTo = Math.max(walk.coveredTo, cover.get(operation.replica));
   }
