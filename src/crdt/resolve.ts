@@ -1,7 +1,7 @@
 import { DistflowError } from "../base/errors.ts";
 import { Branch, type Child, type Item } from "./branch.ts";
 import type { Core } from "./core.ts";
-import { DOCUMENT, LIST, NOTHING } from "./operation.ts";
+import { DOCUMENT, LIST, MAP, NOTHING } from "./operation.ts";
 import type { Target } from "./maker.ts";
 import type { Path } from "./pattern.ts";
 import type { ItemId } from "./sequence/ids.ts";
@@ -56,7 +56,10 @@ export function resolve(core: Core, act: string, path: Path): Target {
         refusePath(act, path, `"${step}" is a key, and there is a list`);
       }
       keys.push(step);
-      place = branch?.children.get(step);
+      // What is kept below a value does not show, and is in nobody's way.
+      place = branch !== null && tree.shown(branch) === MAP
+        ? branch.children.get(step)
+        : undefined;
     }
   }
   return { anchor, keys, path: isIndexed ? [...path] : keys };

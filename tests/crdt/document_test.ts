@@ -349,3 +349,13 @@ Deno.test("a byte order mark is a unit like others", () => {
   assertEquals(bob.doc.toJSON(), ann.doc.toJSON());
   assertEquals(bob.doc.clock(), ann.doc.clock());
 });
+
+Deno.test("what is kept below a value is in nobody's way", () => {
+  const [ann, bob] = [makeReplica("ann"), makeReplica("bob", START_MS + 1000)];
+  ann.doc.set(["a"], { list: [1] });
+  bob.doc.set(["a"], 5);
+  for (const message of bob.sent) ann.doc.receiveMessage(message);
+  assertEquals(ann.doc.toJSON(), { a: 5 });
+  ann.doc.set(["a", "list", "key"], 2);
+  assertEquals(ann.doc.get(["a", "list"]), { key: 2 });
+});
