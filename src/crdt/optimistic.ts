@@ -69,29 +69,80 @@ export class Overlay {
 
   /** Whether an edit is at `path`, above it or below. */
   concerns(path: Path): boolean {
-    for (const { locate } of this.#entries.values()) {
-      const own = locate();
-      if (own === null) continue;
+    return this.#located().some(([own]) => {
       const length = Math.min(own.length, path.length);
-      if (isPrefix(own.slice(0, length), path)) return true;
-    }
-    return false;
+      return isPrefix(own.slice(0, length), path);
+    });
   }
 
-  /** What shows at `path`, where the document shows `value`. */
-  show(path: Path, value: JsonValue | undefined): JsonValue | undefined {
-    let shown = value;
+  /** The edits that have a place, and where it is. */
+  #located(): [path: Path, edit: OptimisticEdit][] {
+    const located: [Path, OptimisticEdit][] = [];
     for (const { edit, locate } of this.#entries.values()) {
-      const own = locate();
-      if (own === null) continue;
-      if (isPrefix(own, path)) {
-        shown = below(edit.value, path.slice(own.length));
-      } else if (isPrefix(path, own)) {
+      const path = locate();
+      if (path === null) continue;
+      // The list that its element is in was replaced by an earlier edit.
+      const index = path.findLastIndex((step) => typeof step === "number");
+      const isGone = located.some(([above]) =>
+        above.length <= index && isPrefix(above, path)
+      );
+      if (!isGone) located.push([path, edit]);
+    }
+    return located;
+  }
+
+  /**
+   * What shows at `path`, where the document shows `value`.
+   *
+   * @param kindOf What the document shows above.
+   */
+  show(
+    path: Path,
+    value: JsonValue | undefined,
+    kindOf: (path: Path) => Kind,
+  ): JsonValue | undefined {
+    let shown = value;
+    let kinds: Kind[] | undefined;
+    for (const [own, edit] of this.#located()) {
+      const length = Math.min(own.length, path.length);
+      if (!isPrefix(own.slice(0, length), path)) continue;
+      kinds ??= path.map((_, index) => kindOf(path.slice(0, index)));
+      if (!leadsOn(kinds, path, length)) continue;
+      if (own.length > path.length) {
         shown = patch(shown, own.slice(path.length), edit.value);
+        continue;
       }
+      for (let index = own.length; index < path.length; index++) {
+        const above = path.slice(own.length, index);
+        kinds[index] = kindOfValue(below(edit.value, above));
+      }
+      shown = below(edit.value, path.slice(own.length));
     }
     return shown;
   }
+}
+
+/** What a place is, for those who go on from it. */
+export type Kind = "map" | "list" | "leaf";
+
+/**
+ * Whether a set goes along the first `length` steps of a path: a key leads
+ * through anything but a list, and makes a map of it.
+ */
+function leadsOn(kinds: Kind[], path: Path, length: number): boolean {
+  for (let index = 0; index < length; index++) {
+    const isIndex = typeof path[index] === "number";
+    if (isIndex !== (kinds[index] === "list")) return false;
+  }
+  for (let index = 0; index < length; index++) {
+    if (kinds[index] === "leaf") kinds[index] = "map";
+  }
+  return true;
+}
+
+function kindOfValue(value: JsonValue | undefined): Kind {
+  if (Array.isArray(value)) return "list";
+  return isRecord(value) ? "map" : "leaf";
 }
 
 function isPrefix(prefix: Path, path: Path): boolean {
@@ -125,6 +176,8 @@ function patch(
     copy[step] = patch(copy[step], rest, put) as JsonValue;
     return copy;
   }
+  // A set would be refused.
+  if (Array.isArray(value)) return value;
   const copy: Record<string, JsonValue> = {};
   if (isRecord(value)) {
     for (const [key, entry] of Object.entries(value)) {

@@ -3,7 +3,8 @@ import { isRecord, type JsonValue } from "../base/json.ts";
 import { checkInteger } from "../base/options.ts";
 import type { OptimisticEvent } from "./events.ts";
 import { ObservedDocument } from "./observed_document.ts";
-import { OptimisticEdit, Overlay } from "./optimistic.ts";
+import { DOCUMENT, LIST, MAP, NOTHING } from "./operation.ts";
+import { type Kind, OptimisticEdit, Overlay } from "./optimistic.ts";
 import type { Path } from "./pattern.ts";
 import { pinPath } from "./pinned_path.ts";
 import { checkValue, Register } from "./values.ts";
@@ -37,7 +38,9 @@ export abstract class OptimisticDocument extends ObservedDocument {
    * rejected: an answer of a server, say. It is no operation; no other replica
    * learns of it, and nothing of it is kept in a snapshot.
    *
-   * Later edits lie over earlier ones. What others change underneath goes on,
+   * Later edits lie over earlier ones. A path leads through what is there
+   * without them, and an element of a list is found again when others have come
+   * before it; while it is gone, the edit does not show. What others change underneath goes on,
    * and shows when the edit is taken away.
    *
    * @returns What to give to `confirm` or `reject`.
@@ -195,7 +198,15 @@ export abstract class OptimisticDocument extends ObservedDocument {
 
   override get(path: Path): JsonValue | undefined {
     const value = super.get(path);
-    return this.#overlay.count === 0 ? value : this.#overlay.show(path, value);
+    if (this.#overlay.count === 0) return value;
+    return this.#overlay.show(path, value, (above) => this.#kindAt(above));
+  }
+
+  #kindAt(path: Path): Kind {
+    const { tree, reader } = this.core;
+    const place = reader.find(tree.roots[DOCUMENT], path);
+    const shape = place === undefined ? NOTHING : reader.shown(place);
+    return shape === MAP ? "map" : shape === LIST ? "list" : "leaf";
   }
 
   override getAll(path: Path): JsonValue[] {
@@ -218,10 +229,16 @@ export abstract class OptimisticDocument extends ObservedDocument {
       : [];
   }
 
+  override length(path: Path): number {
+    if (!this.isPending(path)) return super.length(path);
+    const value = this.get(path);
+    return typeof value === "string" || Array.isArray(value) ? value.length : 0;
+  }
+
   override toJSON(): JsonValue {
     const value = super.toJSON();
     return this.#overlay.count === 0
       ? value
-      : this.#overlay.show([], value) ?? {};
+      : this.#overlay.show([], value, () => "map") ?? {};
   }
 }

@@ -4,6 +4,7 @@ import type { JsonValue } from "../../src/base/json.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import { asRegister, JsonCrdt } from "../../src/crdt/mod.ts";
 import type { OptimisticEdit } from "../../src/crdt/optimistic.ts";
+import type { Step } from "../../src/crdt/pattern.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 
@@ -156,34 +157,101 @@ Deno.test("a transaction that is rolled back takes confirmations back", () => {
   assertEquals(ann.confirm(first), true);
 });
 
+Deno.test("an edit of an element follows it", () => {
+  const { ann, bob } = makePair();
+  bob.set(["list"], ["a", { b: 1 }, "c"]);
+  const first = ann.setOptimistic(["list", 0], "A");
+  const second = ann.setOptimistic(["list", 1, "b"], 2);
+  bob.insertAt(["list"], 0, "new");
+  assertEquals(ann.toJSON(), { list: ["new", "A", { b: 2 }, "c"] });
+  assertEquals([ann.isPending(["list", 0]), ann.isPending(["list", 1])], [
+    false,
+    true,
+  ]);
+  assertEquals(ann.get(["list", 2]), { b: 2 });
+  assertEquals(ann.length(["list"]), 4);
+  ann.confirm(second);
+  ann.reject(first);
+  assertEquals(ann.toJSON(), { list: ["new", "a", { b: 2 }, "c"] });
+});
+
+Deno.test("while its element is gone an edit does not show, nor is it made", () => {
+  const { ann, bob } = makePair();
+  bob.set(["list"], ["a", { b: 1 }]);
+  const edits = [
+    ann.setOptimistic(["list", 0], "A"),
+    ann.setOptimistic(["list", 1, "b"], 2),
+  ];
+  bob.removeAt(["list"], 0, 2);
+  assertEquals(ann.toJSON(), { list: [] });
+  for (const edit of edits) {
+    const error = assertThrows(() => ann.confirm(edit));
+    assert(hasCode(error, "INVALID_PATH"));
+    assertEquals(ann.reject(edit), true);
+  }
+});
+
+Deno.test("a list or a text that is laid over has its length", () => {
+  const { ann } = makePair();
+  ann.set(["list"], [1]);
+  ann.setOptimistic(["list"], [1, 2, 3]);
+  ann.setOptimistic(["text"], "abc");
+  assertEquals([ann.length(["list"]), ann.length(["text"])], [3, 3]);
+  assertEquals(ann.get(["list", 2]), 3);
+});
+
 const KEYS = ["a", "b", "__proto__"];
 
-function anyPath(random: SeededRandom): string[] {
-  const path = [random.pick(KEYS)];
-  while (random.chance(50)) path.push(random.pick(KEYS));
+/** A path that `doc` may set: through lists by index, else by key. */
+function anyPath(random: SeededRandom, doc: JsonCrdt): Step[] {
+  const path: Step[] = [];
+  do {
+    const value = path.length === 0 ? {} : doc.get(path);
+    if (!Array.isArray(value)) path.push(random.pick(KEYS));
+    else if (value.length === 0) break;
+    else path.push(random.below(value.length));
+  } while (random.chance(50));
   return path;
 }
 
 function anyValue(random: SeededRandom): JsonValue {
-  if (random.chance(60)) return random.below(10);
+  if (random.chance(50)) return random.below(10);
+  if (random.chance(40)) return [random.below(10), { b: random.below(10) }, 7];
   return JSON.parse(`{"${random.pick(KEYS)}":{"b":${random.below(10)}}}`);
+}
+
+/** Inserts into the list at `path` or removes from it, if it is one. */
+function editList(random: SeededRandom, doc: JsonCrdt, path: Step[]): void {
+  const value = doc.get(path);
+  if (!Array.isArray(value)) return;
+  const index = random.below(value.length + 1);
+  if (index < value.length && random.chance(50)) doc.removeAt(path, index);
+  else doc.insertAt(path, index, anyValue(random));
+}
+
+/** `ann`, and a document to which all happens but optimistic edits. */
+function makeTwins() {
+  const pair = makePair();
+  const { bob, time } = pair;
+  const twin = new JsonCrdt("ann", { clock: { wallMs: () => time.wallMs } });
+  bob.on("change", (event) => twin.receiveMessage(event.message()));
+  return { ...pair, twin };
 }
 
 Deno.test("undone edits leave the document as if they had never been", () => {
   for (let seed = 0; seed < 300; seed++) {
     const random = new SeededRandom(seed);
-    const { ann, bob, time } = makePair();
-    const twin = new JsonCrdt("ann", { clock: { wallMs: () => time.wallMs } });
-    bob.on("change", (event) => twin.receiveMessage(event.message()));
+    const { ann, bob, twin } = makeTwins();
     const edits: OptimisticEdit[] = [];
     for (let step = 0; step < 30; step++) {
-      const path = anyPath(random);
+      const path = anyPath(random, twin);
       const value = anyValue(random);
       const choice = random.below(10);
       if (choice < 3) edits.push(ann.setOptimistic(path, value));
       else if (choice < 4) ann.reject(random.pick([...edits, {} as never]));
-      else if (choice < 6) bob.set(path, value);
-      else if (choice < 7) bob.delete(path);
+      else if (choice < 5) bob.set(anyPath(random, bob), value);
+      else if (choice < 6) editList(random, bob, anyPath(random, bob));
+      else if (choice < 7) bob.delete(anyPath(random, bob));
       else if (choice < 9) {
         for (const doc of [ann, twin]) doc.set(path, value);
       } else {
@@ -197,30 +265,44 @@ Deno.test("undone edits leave the document as if they had never been", () => {
   }
 });
 
+/** What a path leads to in a JSON value. */
+function valueAt(value: unknown, path: readonly Step[]): unknown {
+  for (const step of path) {
+    const isThere = typeof value === "object" && value !== null &&
+      Array.isArray(value) === (typeof step === "number") &&
+      Object.hasOwn(value, step);
+    if (!isThere) return undefined;
+    value = Reflect.get(value as object, step);
+  }
+  return value;
+}
+
 Deno.test("what shows is what confirming makes of it", () => {
-  for (let seed = 0; seed < 300; seed++) {
+  for (let seed = 0; seed < 400; seed++) {
     const random = new SeededRandom(seed);
-    const { ann, bob } = makePair();
+    const { ann, bob, twin } = makeTwins();
     const edits: OptimisticEdit[] = [];
     for (let step = 0; step < 12; step++) {
-      if (random.chance(50)) bob.set(anyPath(random), anyValue(random));
-      else {
-        edits.push(ann.setOptimistic(anyPath(random), anyValue(random)));
-      }
+      const path = anyPath(random, twin);
+      if (random.chance(30)) bob.set(path, anyValue(random));
+      else if (random.chance(40)) editList(random, bob, anyPath(random, bob));
+      else edits.push(ann.setOptimistic(path, anyValue(random)));
     }
     const shown = ann.toJSON();
-    for (const path of [anyPath(random), anyPath(random)]) {
-      const value = ann.get(path);
-      let expected: unknown = shown;
-      for (const key of path) {
-        expected = typeof expected === "object" && expected !== null &&
-            Object.hasOwn(expected, key)
-          ? Reflect.get(expected, key)
-          : undefined;
-      }
-      assertEquals(value, expected as JsonValue, `seed ${seed}`);
+    for (const path of [anyPath(random, bob), anyPath(random, bob)]) {
+      const expected = valueAt(shown, path) as JsonValue;
+      assertEquals(ann.get(path), expected, `seed ${seed}`);
+      assertEquals(ann.has(path), expected !== undefined);
     }
-    for (const edit of edits) ann.confirm(edit);
+    for (const edit of edits) {
+      try {
+        ann.confirm(edit);
+      } catch (error) {
+        // Its element is gone, or a list is in the way by now.
+        assert(hasCode(error, "INVALID_PATH"));
+        ann.reject(edit);
+      }
+    }
     assertEquals(ann.toJSON(), shown, `seed ${seed}`);
   }
 });
