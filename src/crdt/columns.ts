@@ -113,6 +113,18 @@ export class Columns {
     this.values[slot] = value;
   }
 
+  /** Assigns a register what one of other columns holds. */
+  copy(from: Columns, fromSlot: number, slot: number): void {
+    this.assign(
+      slot,
+      from.stamps[fromSlot] as number,
+      from.replicas[fromSlot] as number,
+      from.counters[fromSlot] as number,
+      from.flags[fromSlot] as number,
+      from.values[fromSlot],
+    );
+  }
+
   /** Takes what a register holds away; the assignment stays as a tombstone. */
   clear(slot: number): void {
     this.flags[slot] = (this.flags[slot] as number) & ~SHAPE_BITS;

@@ -29,3 +29,9 @@ export { asRegister, Register } from "./values.ts";
 export type { Diff } from "./state/diff.ts";
 export type { RestoreOptions } from "./state/restore.ts";
 export { inspectSaved, type SavedParts } from "./state/saved.ts";
+export {
+  compareDigests,
+  type Digest,
+  type DigestRange,
+} from "./state/digest.ts";
+export type { DigestSync } from "./state/digest_sync.ts";

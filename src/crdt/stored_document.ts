@@ -5,11 +5,13 @@ import { HybridClock } from "./hybrid_clock.ts";
 import type { Receipt } from "./inbox.ts";
 import type { Unit } from "./message.ts";
 import { OptimisticDocument } from "./optimistic_document.ts";
+import { Digest } from "./state/digest.ts";
+import { DigestSync } from "./state/digest_sync.ts";
 import { decodeDiff, type Diff, findDiff } from "./state/diff.ts";
 import { StateJoin } from "./state/join_state.ts";
 import { MergedChange } from "./state/merged_change.ts";
 import { readState, type StateReader } from "./state/read_state.ts";
-import { type Frame, readOnlyFrame, STATE } from "./state/frame.ts";
+import { type Frame, PART, readOnlyFrame, STATE } from "./state/frame.ts";
 import type { Change } from "./events.ts";
 import type { Operation } from "./operation.ts";
 import { TransactionLog } from "./state/transaction_log.ts";
@@ -19,11 +21,18 @@ import type { ClockRecord } from "./version_vector.ts";
 /** What became of the transactions of a message, by number. */
 export type Receipts = { readonly [Name in Receipt]: number };
 
+/** A state that waits for the wall clock. */
+interface HeldState {
+  readonly state: Uint8Array;
+  readonly kind: typeof STATE | typeof PART;
+  readonly clockLast: number;
+}
+
 /** What a document can give to others, and to a disk; see `JsonCrdt`. */
 export abstract class StoredDocument extends OptimisticDocument {
   readonly #log: TransactionLog;
   /** A state from too far ahead of the wall clock; the newest one only. */
-  #held: { state: Uint8Array; clockLast: number } | null = null;
+  #held: HeldState | null = null;
 
   /** Makes the view of `core`, with a log of at most `logLengthMax`. */
   protected constructor(
@@ -96,8 +105,11 @@ export abstract class StoredDocument extends OptimisticDocument {
    */
   merge(state: Uint8Array): Receipt {
     this.checkOutside("merge a state");
-    const frame = readOnlyFrame(state);
-    const reader = readState(frame);
+    return this.#merge(state, STATE);
+  }
+
+  #merge(state: Uint8Array, kind: typeof STATE | typeof PART): Receipt {
+    const reader = readState(readOnlyFrame(state), kind);
     const { writer, clockLast } = reader.head;
     const { core } = this;
     const other = fillCore(reader);
@@ -109,7 +121,7 @@ export abstract class StoredDocument extends OptimisticDocument {
       );
     }
     if (core.clock.isAhead(clockLast)) {
-      this.#held = { state, clockLast };
+      this.#held = { state, kind, clockLast };
       const dot = [writer, other.vector.get(other.self)] as const;
       this.emitter.emit("sync", { kind: "quarantine", dot, missing: dot });
       return "buffered";
@@ -172,7 +184,7 @@ export abstract class StoredDocument extends OptimisticDocument {
     if (held === null) return;
     if (this.core.clock.isAhead(held.clockLast)) return;
     this.#held = null;
-    this.merge(held.state);
+    this.#merge(held.state, held.kind);
   }
 
   /**
@@ -249,6 +261,57 @@ export abstract class StoredDocument extends OptimisticDocument {
     return this.receiveUnits(
       this.decode(() => decodeDiff(frame, this.core.replicas)),
     );
+  }
+
+  /**
+   * Hashes of all that is kept now, to compare with those of another replica.
+   *
+   * @example Equal documents have equal digests
+   * ```ts
+   * import { compareDigests, JsonCrdt } from "./mod.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const ann = new JsonCrdt("ann");
+   * ann.set(["a"], 1);
+   * const bob = JsonCrdt.restore("bob", ann.snapshot());
+   * assertEquals(compareDigests(ann.digest(), bob.digest()), []);
+   * ```
+   */
+  digest(): Digest {
+    this.checkOutside("make a digest");
+    return new Digest(this.core);
+  }
+
+  /**
+   * One end of a synchronisation with a replica of which nothing is known; see
+   * {@linkcode DigestSync}.
+   *
+   * @example Both have all in the end
+   * ```ts
+   * import { JsonCrdt } from "./document.ts";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+   * ann.set(["a"], 1);
+   * const [mine, yours] = [ann.startSync(), bob.startSync()];
+   * let message: Uint8Array | null = yours.start();
+   * for (const end of [mine, yours, mine, yours]) {
+   *   if (message !== null) message = end.receive(message);
+   * }
+   * assertEquals(bob.toJSON(), { a: 1 });
+   * ```
+   */
+  startSync(): DigestSync {
+    this.checkOutside("synchronise");
+    const { core } = this;
+    return new DigestSync({
+      core,
+      unitsSince: (vector) => this.#log.since(vector, core.vector),
+      mergePart: (part) => {
+        this.checkOutside("synchronise");
+        this.#merge(part, PART);
+      },
+    });
   }
 
   /**

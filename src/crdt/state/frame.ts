@@ -18,13 +18,16 @@ export const DIFF = 2;
 export const DIGEST = 3;
 /** What replicas are known to have applied. */
 export const KNOWLEDGE = 4;
+/** The state of some places only. */
+export const PART = 5;
 
 /** What a frame may hold. */
 export type FrameKind =
   | typeof STATE
   | typeof DIFF
   | typeof DIGEST
-  | typeof KNOWLEDGE;
+  | typeof KNOWLEDGE
+  | typeof PART;
 
 /** Part of some bytes that is a frame. */
 export interface Frame {

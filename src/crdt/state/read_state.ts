@@ -16,7 +16,7 @@ import type { CounterCell, Sibling } from "../register_parts.ts";
 import { isReplicaName, REPLICA_COUNT_MAX } from "../replica_table.ts";
 import { DEPTH_MAX, KEY_LENGTH_MAX } from "../values.ts";
 import { VersionVector } from "../version_vector.ts";
-import { type Frame, STATE } from "./frame.ts";
+import { type Frame, type PART, STATE } from "./frame.ts";
 import { readIntegers, readRuns } from "./integers.ts";
 import { dotNumber, readStamps } from "./stamp_column.ts";
 import { readTextTable } from "./text_table.ts";
@@ -97,8 +97,11 @@ export class StateReader {
  *
  * @throws {DistflowError} `CORRUPT_DATA` if the frame holds none.
  */
-export function readState({ kind, payload }: Frame): StateReader {
-  if (kind !== STATE) new ByteReader(payload).fail("a state");
+export function readState(
+  { kind, payload }: Frame,
+  expected: typeof STATE | typeof PART = STATE,
+): StateReader {
+  if (kind !== expected) new ByteReader(payload).fail("a state");
   return new StateReader(payload);
 }
 

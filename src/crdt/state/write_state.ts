@@ -4,7 +4,7 @@ import { ByteWriter } from "../bytes.ts";
 import type { Core } from "../core.ts";
 import { lengthOf } from "../operation.ts";
 import type { VersionVector } from "../version_vector.ts";
-import { STATE, writeFrame } from "./frame.ts";
+import { type PART, STATE, writeFrame } from "./frame.ts";
 import { writeIntegers, writeRuns } from "./integers.ts";
 import { StampColumn } from "./stamp_column.ts";
 import { TextTableWriter } from "./text_table.ts";
@@ -26,7 +26,10 @@ export const BRANCH_PARTS_MAX = 7;
 export const PLACES_PER_BYTE = 64;
 
 /** The whole state of `core` as framed bytes. */
-export function encodeState(core: Core): Uint8Array {
+export function encodeState(
+  core: Core,
+  kind: typeof STATE | typeof PART = STATE,
+): Uint8Array {
   const writer = new ByteWriter();
   const { replicas, vector, clock } = core;
   writer.varint(replicas.count);
@@ -35,7 +38,7 @@ export function encodeState(core: Core): Uint8Array {
   writeRuns(writer, replicas.names.map((_, index) => vector.get(index)));
   writer.varint(clock.last);
   writePlaces(core, writer);
-  return writeFrame(STATE, writer.finish());
+  return writeFrame(kind, writer.finish());
 }
 
 /** Columns of all places, the roots first, then parents before children. */

@@ -1,6 +1,6 @@
 // A world whose replicas are saved, restored, merged and brought up to date.
-import { assertEquals } from "@std/assert";
-import { JsonCrdt } from "../../../src/crdt/mod.ts";
+import { assert, assertEquals } from "@std/assert";
+import { type DigestSync, JsonCrdt } from "../../../src/crdt/mod.ts";
 import type { ClockRecord } from "../../../src/crdt/version_vector.ts";
 import { type Letter, type Replica, World } from "../world.ts";
 
@@ -30,7 +30,10 @@ export class StateWorld extends World {
     if (!this.random.chance(30)) return super.step();
     const replica = this.random.pick(this.replicas);
     const other = this.random.pick(this.replicas);
-    switch (this.random.below(5)) {
+    switch (this.random.below(6)) {
+      case 4:
+        this.synchronise(replica, other);
+        break;
       case 0:
         return this.restart(replica);
       case 3:
@@ -46,6 +49,34 @@ export class StateWorld extends World {
         replica.doc.gcLog(this.random.below(4));
     }
     this.check(replica);
+  }
+
+  /** Two replicas compare digests, and may change meanwhile. */
+  synchronise(one: Replica, other: Replica): void {
+    if (one === other) return;
+    const isBusy = this.random.chance(50);
+    // Else what is too far ahead of one of them would have to wait.
+    if (!isBusy) {
+      one.wallMs = other.wallMs = 10_000_000 +
+        Math.max(...this.replicas.map(({ wallMs }) => wallMs));
+    }
+    const clocks = [one.doc.clock(), other.doc.clock()];
+    const ends = [one.doc.startSync(), other.doc.startSync()] as const;
+    let message: Uint8Array | null = ends[0].start();
+    for (let turn = 1; message !== null; turn++) {
+      assert(turn < 20);
+      if (isBusy && this.random.chance(50)) super.step();
+      message = (ends[turn % 2] as DigestSync).receive(message);
+    }
+    assert(ends[0].isDone && ends[1].isDone);
+    if (isBusy) return;
+    for (const { doc } of [one, other]) {
+      const after = doc.clock();
+      for (const [name, counter] of clocks.flatMap(Object.entries)) {
+        assert((after[name] ?? 0) >= counter);
+      }
+      this.check({ ...one, doc });
+    }
   }
 
   /** A replica saves all anew, or what is new since it last did. */
