@@ -1,5 +1,6 @@
 import type { ListenerErrorHandler } from "../base/emitter.ts";
 import { DistflowError } from "../base/errors.ts";
+import type { Branch } from "./branch.ts";
 import { Core } from "./core.ts";
 import { HybridClock } from "./hybrid_clock.ts";
 import type { Receipt } from "./inbox.ts";
@@ -112,7 +113,8 @@ export abstract class StoredDocument extends OptimisticDocument {
     const reader = readState(readOnlyFrame(state), kind);
     const { writer, clockLast } = reader.head;
     const { core } = this;
-    const other = fillCore(reader);
+    const filled = fillCore(reader);
+    const other = filled.core;
     const index = other.replicas.find(core.name);
     if (index >= 0 && other.vector.get(index) > core.vector.get(core.self)) {
       throw new DistflowError(
@@ -131,21 +133,20 @@ export abstract class StoredDocument extends OptimisticDocument {
       return counter <= core.vector.get(core.replicas.find(name));
     });
     if (isKnown) return "duplicate";
-    const changes = this.#join(other);
+    const changes = this.#join(filled);
     if (changes.length > 0) this.tellEvent(new MergedChange(writer, changes));
     this.drainInbox();
     return "applied";
   }
 
-  #join(other: Core): readonly Change[] {
+  #join({ core: other, anchored }: FilledCore): readonly Change[] {
     const { vector } = this.core;
     const before = vector.clone();
-    const join = new StateJoin(this.core, other);
-    join.run();
+    const changes = new StateJoin(this.core, other).run(anchored);
     vector.forEach((replica, counter) => {
       if (counter > before.get(replica)) this.#log.forget(replica);
     });
-    return join.changes;
+    return changes;
   }
 
   /** Fills a new document from a saved one, and what was added to that. */
@@ -342,9 +343,13 @@ export abstract class StoredDocument extends OptimisticDocument {
   }
 }
 
-/** A document of nobody with the state that was read. */
-function fillCore(reader: StateReader): Core {
+/** A state that was read, and the elements that stand in no list of it. */
+interface FilledCore {
+  readonly core: Core;
+  readonly anchored: readonly Branch[];
+}
+
+function fillCore(reader: StateReader): FilledCore {
   const core = new Core(reader.head.writer, new HybridClock(), new Map());
-  reader.fill(core);
-  return core;
+  return { core, anchored: reader.fill(core) };
 }

@@ -1,25 +1,22 @@
 import type { Branch, Child } from "../branch.ts";
-import type { Columns } from "../columns.ts";
 import type { Core } from "../core.ts";
 import type { Change } from "../events.ts";
+import {
+  refreshElement,
+  refreshElements,
+  removeElements,
+} from "../list_edits.ts";
 import { DOCUMENT, NOTHING, SETTINGS } from "../operation.ts";
-import type { CounterCell, Sibling } from "../register_parts.ts";
+import type { ItemId } from "../sequence/ids.ts";
 import { VersionVector } from "../version_vector.ts";
-
-/**
- * What hides things at a place: the covers above, and whether a barrier above
- * hides all that one of the two states holds.
- */
-interface Above {
-  /** The covers of both states; `null` for none. */
-  readonly cover: VersionVector | null;
-  /** Whether a barrier that only the other state has seen hides ours. */
-  readonly hidesOurs: boolean;
-  /** Whether a barrier that only we have seen hides theirs. */
-  readonly hidesTheirs: boolean;
-  /** Whether ours has to be looked at where the other state has nothing. */
-  readonly isNew: boolean;
-}
+import {
+  type Above,
+  isOursGone,
+  isTheirsGone,
+  JoinContext,
+} from "./join_context.ts";
+import { joinElements, sweepElements } from "./join_lists.ts";
+import { hideSlot, joinSlots } from "./join_registers.ts";
 
 const NOTHING_ABOVE: Above = {
   cover: null,
@@ -42,81 +39,102 @@ const NOTHING_ABOVE: Above = {
  * newly hidden.
  */
 export class StateJoin {
-  /** What shows otherwise, in the order in which it was found. */
-  readonly changes: Change[] = [];
-  readonly #core: Core;
-  readonly #other: Core;
-  /** What each of the other's replicas is here. */
-  readonly #replicas: readonly number[];
-  /** What the other had applied, by our indexes. */
-  readonly #seen: VersionVector;
-  readonly #path: string[] = [];
-  #isTold = false;
+  readonly #context: JoinContext;
 
   /** Prepares to join `other` into `core`. */
   constructor(core: Core, other: Core) {
-    this.#core = core;
-    this.#other = other;
-    this.#replicas = other.replicas.names.map((name) =>
-      core.replicas.indexOf(name)
-    );
-    this.#seen = this.#translate(other.vector);
+    this.#context = new JoinContext(core, other);
   }
 
-  /** Joins everything. */
-  run(): void {
-    const { tree, vector, clock } = this.#core;
+  /**
+   * Joins everything.
+   *
+   * @param anchored Elements of the other state that stand in no list there.
+   * @returns What shows otherwise now.
+   */
+  run(anchored: readonly Branch[] = []): Change[] {
+    const { core, other, seen } = this.#context;
+    const { tree, vector, clock } = core;
     for (const space of [DOCUMENT, SETTINGS]) {
-      this.#isTold = space === DOCUMENT;
+      this.#context.isTold = space === DOCUMENT;
       const ours = tree.roots[space] as Branch;
-      const theirs = this.#other.tree.roots[space] as Branch;
-      this.#joinSlots(ours.slot, theirs.slot, NOTHING_ABOVE);
-      this.#joinBranches(ours, theirs, NOTHING_ABOVE);
+      const theirs = other.tree.roots[space] as Branch;
+      joinSlots(this.#context, ours.slot, theirs.slot, NOTHING_ABOVE);
+      this.joinBranches(ours, theirs, NOTHING_ABOVE);
     }
-    vector.join(this.#seen);
-    clock.receive(this.#other.clock.last);
-    this.#core.loadSettings();
+    this.#context.isTold = true;
+    for (const element of anchored) this.#joinAnchored(element);
+    vector.join(seen);
+    clock.receive(other.clock.last);
+    core.loadSettings();
+    return this.#context.changes();
   }
 
-  #translate(vector: VersionVector): VersionVector {
-    const translated = new VersionVector();
-    vector.forEach((replica, counter) =>
-      translated.raise(this.#replicas[replica] as number, counter)
-    );
-    return translated;
+  #joinAnchored(theirs: Branch): void {
+    const { tree } = this.#context.core;
+    const { replica, counter } = theirs.id as ItemId;
+    const ours = tree.elementAt({
+      replica: this.#context.indexOf(replica),
+      counter,
+    });
+    if (ours === null) return;
+    const live = this.joinElement(ours, theirs, this.#above(ours));
+    tree.addLive(ours.parent, true, live);
+    refreshElements(tree, ours);
+  }
+
+  /** What our places above an element hide of theirs. */
+  #above(element: Branch): Above {
+    let cover: VersionVector | null = null;
+    let hidesTheirs = false;
+    for (let at = element.parent; at !== null; at = at.parent) {
+      if (at.cover !== null) cover = unite(cover, at.cover);
+      if (this.#isNews(at.barrier)) hidesTheirs = true;
+    }
+    return { ...NOTHING_ABOVE, cover, hidesTheirs };
+  }
+
+  /** Joins an element with what is in it; returns how much more lives. */
+  joinElement(ours: Branch, theirs: Branch, above: Above): number {
+    const live = this.#joinPlace(ours, ours.slot, theirs.slot, null, above) +
+      this.joinBranches(ours, theirs, above);
+    refreshElement(this.#context.core.tree, ours);
+    return live;
   }
 
   /**
    * Joins what is kept below two branches for one place, and what of the branch
    * itself its own cover and barrier can hide.
    *
-   * @returns How many more registers live below it.
+   * @returns How many more registers and elements live below it.
    */
-  #joinBranches(ours: Branch, theirs: Branch, outer: Above): number {
+  joinBranches(ours: Branch, theirs: Branch, outer: Above): number {
     const above = this.#joinHiding(ours, theirs, outer);
     this.#joinClaims(ours, theirs, above);
     const missed = above.isNew ? new Set(ours.children.keys()) : null;
     let live = 0;
     for (const [key, child] of theirs.children) {
       missed?.delete(key);
-      this.#path.push(key);
       live += this.#joinChild(ours, key, child, above);
-      this.#path.pop();
     }
     for (const key of missed ?? []) {
-      this.#path.push(key);
-      live += this.#hideChild(ours.children.get(key) as Child, above);
-      this.#path.pop();
+      live += this.#hideChild(ours, key, above);
     }
-    ours.liveCount += live;
-    return live;
+    let elements = above.isNew ? this.#sweep(ours, above) : 0;
+    if (theirs.list !== null) {
+      elements += joinElements(this.#context, this, ours, theirs.list, above);
+    }
+    ours.liveCount += live + elements;
+    ours.elementLiveCount += elements;
+    return live + elements;
   }
 
   #joinHiding(ours: Branch, theirs: Branch, outer: Above): Above {
     let { cover, hidesOurs, hidesTheirs, isNew } = outer;
+    const { core } = this.#context;
     const own = ours.cover;
     if (theirs.cover !== null) {
-      const translated = this.#translate(theirs.cover);
+      const translated = this.#context.translate(theirs.cover);
       if (own === null || !own.includes(translated)) {
         ours.cover = own?.clone() ?? new VersionVector();
         ours.cover.join(translated);
@@ -125,13 +143,11 @@ export class StateJoin {
     }
     if (ours.cover !== null) cover = unite(cover, ours.cover);
     const ownBarrier = ours.barrier;
-    ownBarrier?.forEach((replica, counter) => {
-      if (!this.#seen.has(replica, counter)) hidesTheirs = true;
-    });
+    if (this.#isNews(ownBarrier)) hidesTheirs = true;
     if (theirs.barrier !== null) {
       const joined = ownBarrier?.clone() ?? new VersionVector();
-      this.#translate(theirs.barrier).forEach((replica, counter) => {
-        if (!this.#core.vector.has(replica, counter)) hidesOurs = true;
+      this.#context.translate(theirs.barrier).forEach((replica, counter) => {
+        if (!core.vector.has(replica, counter)) hidesOurs = true;
         joined.raise(replica, counter);
       });
       ours.barrier = joined;
@@ -139,221 +155,110 @@ export class StateJoin {
     return { cover, hidesOurs, hidesTheirs, isNew: isNew || hidesOurs };
   }
 
+  /** Whether they have not seen a barrier of ours. */
+  #isNews(barrier: VersionVector | null): boolean {
+    return barrier !== null && !this.#context.seen.includes(barrier);
+  }
+
   #joinClaims(ours: Branch, theirs: Branch, above: Above): void {
+    const { core } = this.#context;
     if (theirs.claimStamp >= 0) {
-      const replica = this.#replicas[theirs.claimReplica] as number;
+      const replica = this.#context.indexOf(theirs.claimReplica);
       const order = ours.claimStamp - theirs.claimStamp ||
-        this.#core.replicas.compare(ours.claimReplica, replica) ||
+        core.replicas.compare(ours.claimReplica, replica) ||
         ours.claimCounter - theirs.claimCounter;
       if (order < 0) {
+        const isGone = isTheirsGone(above, replica, theirs.claimCounter);
         ours.claimStamp = theirs.claimStamp;
         ours.claimReplica = replica;
         ours.claimCounter = theirs.claimCounter;
-        ours.claimShape =
-          this.#isTheirsGone(replica, theirs.claimCounter, above)
-            ? NOTHING
-            : theirs.claimShape;
+        ours.claimShape = isGone ? NOTHING : theirs.claimShape;
         return;
       }
     }
-    if (this.#isOursGone(ours.claimReplica, ours.claimCounter, above)) {
+    if (isOursGone(above, ours.claimReplica, ours.claimCounter)) {
       ours.claimShape = NOTHING;
     }
   }
 
-  /** Joins a child of theirs; returns how many more registers live in it. */
+  /** Joins a child of theirs; returns how much more lives in it. */
   #joinChild(parent: Branch, key: string, theirs: Child, above: Above): number {
-    const { tree } = this.#core;
+    const { tree } = this.#context.core;
     if (typeof theirs === "number") {
+      const slot = tree.slotAt(parent, key);
+      const live = this.#joinPlace(parent, slot, theirs, key, above);
       const known = parent.children.get(key);
-      const slot = known === undefined
-        ? tree.columns.add()
-        : typeof known === "number"
-        ? known
-        : known.slot;
-      if (known === undefined) parent.children.set(key, slot);
-      const live = this.#joinSlots(slot, theirs, above);
       return typeof known === "object" && above.isNew
-        ? live + this.#hideBranch(known, above)
+        ? live + this.hideBranch(known, above)
         : live;
     }
     const ours = tree.branchAt(parent, key);
-    return this.#joinSlots(ours.slot, theirs.slot, above) +
-      this.#joinBranches(ours, theirs, above);
+    return this.#joinPlace(parent, ours.slot, theirs.slot, key, above) +
+      this.joinBranches(ours, theirs, above);
+  }
+
+  #joinPlace(
+    parent: Branch,
+    slot: number,
+    theirSlot: number,
+    key: string | null,
+    above: Above,
+  ): number {
+    const joined = joinSlots(this.#context, slot, theirSlot, above);
+    if (joined.isChanged) this.#context.note(parent, key);
+    return joined.live;
   }
 
   /** Hides what newly is to be hidden in a place that they do not have. */
-  #hideChild(child: Child, above: Above): number {
+  #hideChild(parent: Branch, key: string, above: Above): number {
+    const child = parent.children.get(key) as Child;
     const slot = typeof child === "number" ? child : child.slot;
-    const live = this.#hideSlot(slot, above);
+    const live = this.#hidePlace(parent, slot, key, above);
     return typeof child === "number"
       ? live
-      : live + this.#hideBranch(child, above);
+      : live + this.hideBranch(child, above);
   }
 
-  #hideBranch(branch: Branch, above: Above): number {
-    if (this.#isOursGone(branch.claimReplica, branch.claimCounter, above)) {
+  #hidePlace(
+    parent: Branch,
+    slot: number,
+    key: string | null,
+    above: Above,
+  ): number {
+    const hidden = hideSlot(this.#context, slot, above);
+    if (hidden.isChanged) this.#context.note(parent, key);
+    return hidden.live;
+  }
+
+  /** Hides what newly is to be hidden below a branch. */
+  hideBranch(branch: Branch, above: Above): number {
+    if (isOursGone(above, branch.claimReplica, branch.claimCounter)) {
       branch.claimShape = NOTHING;
     }
     let live = 0;
-    for (const [key, child] of branch.children) {
-      this.#path.push(key);
-      live += this.#hideChild(child, above);
-      this.#path.pop();
+    for (const key of branch.children.keys()) {
+      live += this.#hideChild(branch, key, above);
     }
-    branch.liveCount += live;
+    const elements = this.#sweep(branch, above);
+    branch.liveCount += live + elements;
+    branch.elementLiveCount += elements;
+    return live + elements;
+  }
+
+  /** Hides or removes elements of ours; returns how much more lives. */
+  #sweep(branch: Branch, above: Above): number {
+    const { tree } = this.#context.core;
+    if (branch.list === null) return 0;
+    let live = 0;
+    const { gone, kept } = sweepElements(branch.list, above);
+    for (const element of kept) {
+      live += this.#hidePlace(element, element.slot, null, above) +
+        this.hideBranch(element, above);
+      refreshElement(tree, element);
+    }
+    for (const range of gone) live -= removeElements(tree, branch, range);
+    if (gone.length > 0) this.#context.note(branch, null);
     return live;
-  }
-
-  #isOursGone(replica: number, counter: number, above: Above): boolean {
-    return above.hidesOurs || (above.cover?.has(replica, counter) ?? false);
-  }
-
-  #isTheirsGone(replica: number, counter: number, above: Above): boolean {
-    return above.hidesTheirs || (above.cover?.has(replica, counter) ?? false);
-  }
-
-  #hideSlot(slot: number, above: Above): number {
-    const { tree } = this.#core;
-    const wasLive = tree.isLive(slot);
-    const isAlone = !tree.siblings.has(slot) && !tree.counters.has(slot);
-    if (!wasLive && isAlone) return 0;
-    const isChanged = this.#clearOurs(slot, above);
-    const siblings = tree.siblings.get(slot);
-    const left = siblings?.filter(({ replica, counter }) =>
-      !this.#isOursGone(replica, counter, above)
-    );
-    if (left !== undefined) tree.setSiblings(slot, left);
-    const cells = tree.counters.get(slot);
-    if (cells !== undefined) {
-      tree.setCounter(slot, cells.map((cell) => this.#hideOur(cell, above)));
-    }
-    return this.#told(
-      slot,
-      wasLive,
-      isChanged || left?.length !== siblings?.length || cells !== undefined,
-    );
-  }
-
-  #clearOurs(slot: number, above: Above): boolean {
-    const { columns } = this.#core.tree;
-    const isHeld = columns.shapeOf(slot) !== NOTHING ||
-      columns.values[slot] !== undefined;
-    if (
-      !isHeld || !this.#isOursGone(
-        columns.replicas[slot] as number,
-        columns.counters[slot] as number,
-        above,
-      )
-    ) return false;
-    columns.clear(slot);
-    return true;
-  }
-
-  #hideOur(cell: CounterCell, above: Above): CounterCell {
-    return this.#isOursGone(cell.replica, cell.counter, above)
-      ? dead(cell)
-      : cell;
-  }
-
-  /** Joins two registers; returns by how much the count of living ones grows. */
-  #joinSlots(slot: number, theirSlot: number, above: Above): number {
-    const { tree } = this.#core;
-    const theirs = this.#other.tree;
-    const wasLive = tree.isLive(slot);
-    const hasSiblings = tree.siblings.has(slot) ||
-      theirs.siblings.has(theirSlot) || tree.columns.isSibling(slot) ||
-      theirs.columns.isSibling(theirSlot);
-    const values = hasSiblings
-      ? this.#joinSiblings(slot, theirSlot, above)
-      : null;
-    let isChanged = this.#joinRegisters(slot, theirSlot, above);
-    if (values !== null) {
-      const { columns } = tree;
-      const siblings = values.filter(({ replica, counter }) =>
-        replica !== columns.replicas[slot] || counter !== columns.counters[slot]
-      );
-      const before = tree.siblings.get(slot) ?? [];
-      isChanged ||= siblings.length !== before.length ||
-        siblings.some((each, index) => each.counter !== before[index]?.counter);
-      tree.setSiblings(slot, siblings);
-    }
-    if (tree.counters.has(slot) || theirs.counters.has(theirSlot)) {
-      tree.setCounter(slot, this.#joinCells(slot, theirSlot, above));
-      isChanged = true;
-    }
-    return this.#told(slot, wasLive, isChanged);
-  }
-
-  #joinRegisters(slot: number, theirSlot: number, above: Above): boolean {
-    const { columns } = this.#core.tree;
-    const theirs: Columns = this.#other.tree.columns;
-    const stamp = theirs.stamps[theirSlot] as number;
-    if (stamp < 0) return this.#clearOurs(slot, above);
-    const replica = this.#replicas[
-      theirs.replicas[theirSlot] as number
-    ] as number;
-    const counter = theirs.counters[theirSlot] as number;
-    if (columns.isNewer(slot, stamp, replica, counter)) {
-      const flags = theirs.flags[theirSlot] as number;
-      const value = theirs.values[theirSlot];
-      columns.assign(slot, stamp, replica, counter, flags, value);
-      if (this.#isTheirsGone(replica, counter, above)) columns.clear(slot);
-      return true;
-    }
-    return this.#clearOurs(slot, above);
-  }
-
-  /** All values that one has and the other has not seen, or that both have. */
-  #joinSiblings(slot: number, theirSlot: number, above: Above): Sibling[] {
-    const identity = (replica: number) => replica;
-    const ours = valuesOf(this.#core, slot, identity);
-    const theirs = valuesOf(
-      this.#other,
-      theirSlot,
-      (replica) => this.#replicas[replica] as number,
-    );
-    const { vector } = this.#core;
-    return [
-      ...ours.filter((each) =>
-        (includes(theirs, each) ||
-          !this.#seen.has(each.replica, each.counter)) &&
-        !this.#isOursGone(each.replica, each.counter, above)
-      ),
-      ...theirs.filter((each) =>
-        !vector.has(each.replica, each.counter) &&
-        !this.#isTheirsGone(each.replica, each.counter, above)
-      ),
-    ];
-  }
-
-  #joinCells(slot: number, theirSlot: number, above: Above): CounterCell[] {
-    const ours = this.#core.tree.counters.get(slot) ?? [];
-    const cells = new Map<number, CounterCell>();
-    for (const cell of ours) {
-      cells.set(cell.replica, this.#hideOur(cell, above));
-    }
-    for (const their of this.#other.tree.counters.get(theirSlot) ?? []) {
-      const replica = this.#replicas[their.replica] as number;
-      const own = cells.get(replica);
-      if (own === undefined || own.counter < their.counter) {
-        const cell = { ...their, replica };
-        const isGone = this.#isTheirsGone(replica, cell.counter, above);
-        cells.set(replica, isGone ? dead(cell) : cell);
-      }
-    }
-    return [...cells.values()];
-  }
-
-  #told(slot: number, wasLive: boolean, isChanged: boolean): number {
-    const isLive = this.#core.tree.isLive(slot);
-    if (isChanged && this.#isTold && (wasLive || isLive)) {
-      this.changes.push({
-        kind: isLive ? "set" : "delete",
-        path: [...this.#path],
-      });
-    }
-    return (isLive ? 1 : 0) - (wasLive ? 1 : 0);
   }
 }
 
@@ -365,38 +270,4 @@ function unite(
   const united = first.clone();
   united.join(second);
   return united;
-}
-
-function dead(cell: CounterCell): CounterCell {
-  return { ...cell, total: 0, isDead: true };
-}
-
-function includes(values: readonly Sibling[], wanted: Sibling): boolean {
-  return values.some(({ replica, counter }) =>
-    replica === wanted.replica && counter === wanted.counter
-  );
-}
-
-/** The values at a place that stay until someone has seen them. */
-function valuesOf(
-  { tree }: Core,
-  slot: number,
-  translate: (replica: number) => number,
-): Sibling[] {
-  const { columns } = tree;
-  const values = (tree.siblings.get(slot) ?? []).map((each) => ({
-    ...each,
-    replica: translate(each.replica),
-  }));
-  const shape = columns.shapeOf(slot);
-  if (columns.isSibling(slot) && shape !== NOTHING) {
-    values.push({
-      replica: translate(columns.replicas[slot] as number),
-      counter: columns.counters[slot] as number,
-      stamp: columns.stamps[slot] as number,
-      shape,
-      value: columns.values[slot] as Sibling["value"],
-    });
-  }
-  return values;
 }

@@ -1,9 +1,11 @@
-import type { Branch, Child } from "../branch.ts";
+import { Branch, type Child, type Item } from "../branch.ts";
+import { ByteReader, ByteWriter } from "../bytes.ts";
 import { Core } from "../core.ts";
 import { HybridClock } from "../hybrid_clock.ts";
 import type { Space } from "../operation.ts";
-import { PlaceHasher } from "./place_hash.ts";
+import type { ListSequence } from "../sequence/list_sequence.ts";
 import { PART } from "./frame.ts";
+import { PlaceHasher } from "./place_hash.ts";
 import { encodeState } from "./write_state.ts";
 
 /**
@@ -15,58 +17,102 @@ export function encodePart(
   positions: ReadonlySet<number> | null,
 ): Uint8Array {
   if (positions === null) return encodeState(core, PART);
-  const part = new Core(core.name, new HybridClock(), new Map());
-  for (const name of core.replicas.names) part.replicas.indexOf(name);
-  part.vector.join(core.vector);
-  part.clock.receive(core.clock.last);
+  const part = new Part(core);
   if (positions.size > 0) {
     new PlaceHasher(core).run({
-      visit: (space, position, _content, keys) => {
-        if (positions.has(position)) {
-          copyPlace(core, part, space as Space, keys);
-        }
+      visit: (space, position, _content, anchor, keys) => {
+        if (positions.has(position)) part.add(space as Space, anchor, keys);
       },
     });
   }
-  return encodeState(part, PART);
+  return part.encode();
 }
 
-function copyPlace(
-  { tree: from }: Core,
-  { tree: to }: Core,
-  space: Space,
-  keys: readonly string[],
-): void {
-  let source: Child = from.roots[space];
-  let branch: Branch = to.roots[space];
-  let slot = branch.slot;
-  keys.forEach((key, depth) => {
-    source = (source as Branch).children.get(key) as Child;
-    if (depth === keys.length - 1 && typeof source === "number") {
-      const known = branch.children.get(key);
-      slot = known === undefined
-        ? to.columns.add()
-        : typeof known === "number"
-        ? known
-        : known.slot;
-      if (known === undefined) branch.children.set(key, slot);
-    } else {
-      branch = to.branchAt(branch, key);
-      slot = branch.slot;
+/** A few places of a document. */
+class Part {
+  readonly #from: Core;
+  readonly #to: Core;
+  /** Elements without their lists, by those that they are copies of. */
+  readonly #anchored: Map<Branch, Branch> = new Map();
+
+  constructor(core: Core) {
+    this.#from = core;
+    this.#to = new Core(core.name, new HybridClock(), new Map());
+    // The same names have the same indexes, so that dots can be copied.
+    for (const name of core.replicas.names) this.#to.replicas.indexOf(name);
+    this.#to.vector.join(core.vector);
+    this.#to.clock.receive(core.clock.last);
+  }
+
+  encode(): Uint8Array {
+    return encodeState(this.#to, PART, [...this.#anchored.values()]);
+  }
+
+  add(space: Space, anchor: Branch | null, keys: readonly string[]): void {
+    const { tree } = this.#to;
+    let source: Child = anchor ?? this.#from.tree.roots[space];
+    let branch = anchor === null ? tree.roots[space] : this.#anchor(anchor);
+    let slot = branch.slot;
+    for (const key of keys) {
+      source = (source as Branch).children.get(key) as Child;
+      if (typeof source === "number") slot = tree.slotAt(branch, key);
+      else {
+        branch = tree.branchAt(branch, key);
+        slot = branch.slot;
+      }
     }
-  });
-  const place = source as Child;
-  const own = typeof place === "number" ? place : place.slot;
-  to.columns.copy(from.columns, own, slot);
-  const siblings = from.siblings.get(own);
-  if (siblings !== undefined) to.siblings.set(slot, siblings);
-  const cells = from.counters.get(own);
-  if (cells !== undefined) to.counters.set(slot, cells);
-  if (typeof place === "number") return;
-  branch.claimStamp = place.claimStamp;
-  branch.claimReplica = place.claimReplica;
-  branch.claimCounter = place.claimCounter;
-  branch.claimShape = place.claimShape;
-  branch.cover = place.cover;
-  branch.barrier = place.barrier;
+    const own = typeof source === "number" ? source : source.slot;
+    this.#copyRegister(own, slot);
+    if (typeof source === "object") this.#copyBranch(source, branch);
+  }
+
+  #anchor(element: Branch): Branch {
+    const known = this.#anchored.get(element);
+    if (known !== undefined) return known;
+    const { id, isPlain } = element;
+    const slot = this.#to.tree.columns.add();
+    const copy = new Branch(slot, null, null, id, isPlain);
+    this.#anchored.set(element, copy);
+    return copy;
+  }
+
+  #copyRegister(own: number, slot: number): void {
+    const from = this.#from.tree;
+    const to = this.#to.tree;
+    to.columns.copy(from.columns, own, slot);
+    const siblings = from.siblings.get(own);
+    if (siblings !== undefined) to.siblings.set(slot, siblings);
+    const cells = from.counters.get(own);
+    if (cells !== undefined) to.counters.set(slot, cells);
+  }
+
+  #copyBranch(source: Branch, branch: Branch): void {
+    branch.claimStamp = source.claimStamp;
+    branch.claimReplica = source.claimReplica;
+    branch.claimCounter = source.claimCounter;
+    branch.claimShape = source.claimShape;
+    branch.cover = source.cover;
+    branch.barrier = source.barrier;
+    if (source.list !== null) this.#copyList(source.list, branch);
+  }
+
+  /** Copies a list; what is in its elements is not part of it. */
+  #copyList(source: ListSequence<Item>, branch: Branch): void {
+    const { tree, replicas } = this.#to;
+    const writer = new ByteWriter();
+    const items: Item[] = [];
+    source.exportTo(writer, (item) => {
+      items.push(
+        item instanceof Branch
+          ? new Branch(tree.columns.add(), branch, null, item.id, item.isPlain)
+          : item,
+      );
+    });
+    let next = 0;
+    tree.listOf(branch).importFrom(
+      new ByteReader(writer.finish()),
+      [...replicas.names.keys()],
+      () => items[next++],
+    );
+  }
 }

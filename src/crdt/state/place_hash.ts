@@ -1,6 +1,10 @@
-import type { Branch, Child } from "../branch.ts";
+import { Branch, type Child, type Item } from "../branch.ts";
 import type { Core } from "../core.ts";
 import { SETTINGS } from "../operation.ts";
+import type { ReplicaTable } from "../replica_table.ts";
+import type { ItemId } from "../sequence/ids.ts";
+import type { ListSequence } from "../sequence/list_sequence.ts";
+import { TextSequence } from "../sequence/text_sequence.ts";
 import type { VersionVector } from "../version_vector.ts";
 
 /**
@@ -53,12 +57,14 @@ export interface PlaceVisitor {
   /**
    * @param position Where the place stands among all: a hash of its path.
    * @param content A hash of its path and of what is kept, for now only.
-   * @param keys Its path, for now only.
+   * @param anchor The element that its path begins at; `null` for a root.
+   * @param keys Its path from there, for now only.
    */
   visit(
     space: number,
     position: number,
     content: Hash,
+    anchor: Branch | null,
     keys: readonly string[],
   ): void;
 }
@@ -69,20 +75,17 @@ export interface PlaceVisitor {
  */
 export class PlaceHasher {
   readonly #core: Core;
-  readonly #names: Hash[] = [];
+  readonly #names: readonly Hash[];
   readonly #content: Hash = new Hash(0, 0);
-  readonly #keys: string[] = [];
+  #keys: string[] = [];
+  #anchor: Branch | null = null;
   #space = 0;
   #visitor: PlaceVisitor | null = null;
 
   /** Makes a hasher of the places of `core`. */
   constructor(core: Core) {
     this.#core = core;
-    for (const name of core.replicas.names) {
-      const hash = new Hash(3, 5);
-      hash.addText(name);
-      this.#names.push(hash);
-    }
+    this.#names = core.replicas.names.map(nameHash);
   }
 
   /** Visits all places, parents before children. */
@@ -104,6 +107,25 @@ export class PlaceHasher {
       if (typeof child === "object") this.#below(child, hash);
       this.#keys.pop();
     }
+    if (branch.elementCount > 0) this.#elements(branch);
+  }
+
+  #elements(branch: Branch): void {
+    const outer = this.#anchor;
+    const keys = this.#keys;
+    for (const { content } of [...branch.list?.keptRuns() ?? []]) {
+      for (const item of content) {
+        if (!(item instanceof Branch)) continue;
+        const { replica, counter } = item.id as ItemId;
+        const hash = elementHash(this.#names[replica] as Hash, counter);
+        this.#anchor = item;
+        this.#keys = [];
+        this.#place(item, hash);
+        this.#below(item, hash);
+      }
+    }
+    this.#anchor = outer;
+    this.#keys = keys;
   }
 
   #place(child: Child, path: Hash): void {
@@ -115,7 +137,13 @@ export class PlaceHasher {
     if (typeof child === "object" && this.#branch(child)) isKept = true;
     if (!isKept) return;
     content.finish();
-    this.#visitor?.visit(this.#space, positionOf(path), content, this.#keys);
+    this.#visitor?.visit(
+      this.#space,
+      positionOf(path),
+      content,
+      this.#anchor,
+      this.#keys,
+    );
   }
 
   #register(slot: number): boolean {
@@ -127,12 +155,14 @@ export class PlaceHasher {
         columns.counters[slot] as number,
       );
       this.#content.add(columns.flags[slot] as number);
+      this.#text(columns.values[slot]);
     }
     const values = siblings.size > 0 ? siblings.get(slot) : undefined;
     const cells = counters.size > 0 ? counters.get(slot) : undefined;
     // Their order may differ, so their hashes are summed up.
-    for (const { replica, counter } of values ?? []) {
+    for (const { replica, counter, value } of values ?? []) {
       this.#sum(7, replica, counter, 0);
+      this.#text(value);
     }
     for (const { replica, counter, isDead } of cells ?? []) {
       this.#sum(11, replica, counter, isDead ? 1 : 0);
@@ -147,7 +177,29 @@ export class PlaceHasher {
     }
     this.#vector(17, cover);
     this.#vector(19, barrier);
-    return claimStamp >= 0 || cover !== null || barrier !== null;
+    if (branch.list !== null) this.#sequence(branch.list);
+    return claimStamp >= 0 || cover !== null || barrier !== null ||
+      branch.list !== null;
+  }
+
+  #text(value: unknown): void {
+    if (value instanceof TextSequence) this.#sequence(value);
+  }
+
+  /** What is there, and what was removed and may still be named. */
+  #sequence(sequence: TextSequence | ListSequence<Item>): void {
+    for (const { replica, counter, length } of sequence.keptRuns()) {
+      this.#range(41, replica, counter, length);
+    }
+    for (const { replica, counter, length } of sequence.removedRanges()) {
+      this.#range(43, replica, counter, length);
+    }
+  }
+
+  #range(seed: number, replica: number, counter: number, length: number): void {
+    for (let at = 0; at < length; at++) {
+      this.#sum(seed, replica, counter + at, 0);
+    }
   }
 
   #vector(seed: number, vector: VersionVector | null): void {
@@ -172,15 +224,34 @@ export class PlaceHasher {
   }
 }
 
-/** The positions of a place and of all above it. */
-export function positionsTo(space: number, keys: readonly string[]): number[] {
-  let hash = rootHash(space);
+/** The positions of a place and of all above it, from its anchor on. */
+export function positionsTo(
+  replicas: ReplicaTable,
+  space: number,
+  anchor: ItemId | null,
+  keys: readonly string[],
+): number[] {
+  let hash = anchor === null
+    ? rootHash(space)
+    : elementHash(nameHash(replicas.nameOf(anchor.replica)), anchor.counter);
   const positions = [positionOf(hash)];
   for (const key of keys) {
     hash = stepHash(hash, key);
     positions.push(positionOf(hash));
   }
   return positions;
+}
+
+function nameHash(name: string): Hash {
+  const hash = new Hash(3, 5);
+  hash.addText(name);
+  return hash;
+}
+
+function elementHash({ low, high }: Hash, counter: number): Hash {
+  const hash = new Hash(low, high);
+  hash.add(counter);
+  return hash;
 }
 
 function rootHash(space: number): Hash {

@@ -1,27 +1,27 @@
-import type { JsonValue } from "../../base/json.ts";
 import { Branch, type ClaimShape } from "../branch.ts";
 import { ByteReader } from "../bytes.ts";
 import type { Core } from "../core.ts";
 import { STAMP_MAX } from "../hybrid_clock.ts";
+import { LIST, MAP, NOTHING } from "../operation.ts";
 import { COUNTER_MAX } from "../operation_bytes.ts";
-import {
-  lengthOf,
-  MAP,
-  NOTHING,
-  SCALAR,
-  type Shape,
-  WHOLE,
-} from "../operation.ts";
-import type { CounterCell, Sibling } from "../register_parts.ts";
 import { isReplicaName, REPLICA_COUNT_MAX } from "../replica_table.ts";
+import type { ItemId } from "../sequence/ids.ts";
 import { DEPTH_MAX, KEY_LENGTH_MAX } from "../values.ts";
 import { VersionVector } from "../version_vector.ts";
 import { type Frame, type PART, STATE } from "./frame.ts";
 import { readIntegers, readRuns } from "./integers.ts";
+import { RegisterReader } from "./read_registers.ts";
 import { dotNumber, readStamps } from "./stamp_column.ts";
 import { readTextTable } from "./text_table.ts";
-import { readValueColumns } from "./value_columns.ts";
 import {
+  type ColumnValue,
+  Mark,
+  PLAIN_ELEMENT_MARK,
+  readValueColumns,
+  TEXT_MARK,
+} from "./value_columns.ts";
+import {
+  BORN,
   BRANCH_PARTS_MAX,
   HAS_BARRIER,
   HAS_CLAIM,
@@ -29,8 +29,6 @@ import {
   PLACES_PER_BYTE,
   UNASSIGNED,
 } from "./write_state.ts";
-
-const SHAPE_BITS = 7;
 
 /** What stands before the places of a state. */
 export interface StateHead {
@@ -75,10 +73,11 @@ export class StateReader {
   /**
    * Fills `core`, in which nothing may have happened.
    *
+   * @returns The elements that are told apart from their lists, in a part.
    * @throws {DistflowError} `CORRUPT_DATA` if the state makes no sense; `core`
    * is of no use then.
    */
-  fill(core: Core): void {
+  fill(core: Core): readonly Branch[] {
     const { names, counters, clockLast } = this.head;
     const reader = this.#reader;
     const replicas = names.map((name) => core.replicas.indexOf(name));
@@ -86,9 +85,10 @@ export class StateReader {
       if (counter > 0) core.vector.raise(replicas[index] as number, counter);
     });
     core.clock.receive(clockLast);
-    new PlaceReader(reader, core, replicas).read();
+    const anchored = new PlaceReader(reader, core, replicas).read();
     if (reader.remaining > 0) reader.fail("the end of a state");
     core.loadSettings();
+    return anchored;
   }
 }
 
@@ -110,116 +110,96 @@ class PlaceReader {
   readonly #core: Core;
   /** What each replica of the writer is here. */
   readonly #replicas: readonly number[];
+  readonly #registers: RegisterReader;
   #children: Float64Array = new Float64Array(0);
   #keys: readonly string[] = [];
+  #items: readonly ColumnValue[] = [];
+  #lists: ByteReader;
+  readonly #elements: Branch[] = [];
   // Branches in the order in which they end, and the last register before that.
   readonly #ended: Branch[] = [];
   readonly #lastSlots: number[] = [];
   #place = 0;
+  #key = 0;
+  #item = 0;
   #lastSlot = 0;
 
   constructor(reader: ByteReader, core: Core, replicas: readonly number[]) {
     this.#reader = reader;
     this.#core = core;
     this.#replicas = replicas;
+    this.#registers = new RegisterReader(reader, core, replicas);
+    this.#lists = reader;
   }
 
-  read(): void {
+  read(): readonly Branch[] {
     const reader = this.#reader;
     const { columns, roots } = this.#core.tree;
+    const countMax = reader.remaining * PLACES_PER_BYTE;
     const count = reader.varint();
-    const padding = reader.varint(reader.remaining);
-    if (count < 2 || count > reader.remaining * PLACES_PER_BYTE) {
+    reader.raw(reader.varint(reader.remaining));
+    const anchored = this.#readAnchored(roots.length);
+    if (count < roots.length + anchored.length || count > countMax) {
       reader.fail("places");
     }
-    reader.raw(padding);
     this.#children = readRuns(reader, count);
-    this.#keys = readTextTable(reader, count - 2, KEY_LENGTH_MAX);
-    const flags = readRuns(reader, count, UNASSIGNED);
+    this.#keys = readTextTable(reader, this.#countKeys(), KEY_LENGTH_MAX);
+    const flags = readRuns(reader, count, BORN + UNASSIGNED - 1);
     columns.reserve(count);
-    this.#readRegisters(flags);
-    this.#readSpecial(count);
-    this.#place = roots.length;
-    for (const root of roots) this.#build(root, root.slot, 1);
-    if (this.#place !== count) reader.fail("the end of the places");
+    this.#registers.readRegisters(flags);
+    this.#registers.readTexts();
+    this.#registers.readSpecial(count);
+    this.#items = readValueColumns(reader, reader.varint(countMax));
+    this.#lists = new ByteReader(reader.raw(reader.varint(reader.remaining)));
+    for (let left = roots.length + anchored.length; left > 0; left--) {
+      this.#nextSlot();
+    }
+    for (const root of [...roots, ...anchored]) this.#build(root);
+    if (this.#place !== count || this.#key !== this.#keys.length) {
+      reader.fail("the end of the places");
+    }
+    if (this.#item !== this.#items.length || this.#lists.remaining > 0) {
+      reader.fail("the end of the lists");
+    }
     this.#readParts();
+    for (const element of this.#elements) this.#hide(element);
+    return anchored;
   }
 
-  #readRegisters(flags: Float64Array): void {
+  #readAnchored(from: number): Branch[] {
     const reader = this.#reader;
-    const { columns } = this.#core.tree;
+    const anchored: Branch[] = [];
+    for (let left = reader.count(3); left > 0; left--) {
+      const replica = this.#replicas[reader.varint()];
+      const counter = reader.varint(COUNTER_MAX);
+      const isPlain = reader.byte() !== 0;
+      const id = { replica: replica ?? reader.fail("a replica"), counter };
+      const slot = from + anchored.length;
+      anchored.push(new Branch(slot, null, null, id, isPlain));
+    }
+    return anchored;
+  }
+
+  #countKeys(): number {
     let count = 0;
-    for (let slot = 0; slot < flags.length; slot++) {
-      if (flags[slot] !== UNASSIGNED) count++;
+    for (let at = 0; at < this.#children.length; at++) {
+      count += childCountOf(this.#children[at] as number);
     }
-    const replicas = readRuns(reader, count, REPLICA_COUNT_MAX);
-    const values = readValueColumns(reader, count);
-    const counters = readIntegers(reader, count);
-    const dots = this.#findDots(replicas, counters, values);
-    const stamps = readStamps(reader, dots);
-    let at = 0;
-    for (let slot = 0; slot < flags.length; slot++) {
-      const flag = flags[slot] as number;
-      if (flag === UNASSIGNED) continue;
-      const value = values[at];
-      if (!isPossible((flag & SHAPE_BITS) as Shape, value)) {
-        reader.fail("a register");
-      }
-      columns.assign(
-        slot,
-        stamps[at] as number,
-        this.#replicas[replicas[at] as number] as number,
-        counters[at] as number,
-        flag,
-        value,
-      );
-      at++;
-    }
-  }
-
-  /** Makes counters of differences, and dots of counters. */
-  #findDots(
-    replicas: Float64Array,
-    counters: Float64Array,
-    values: readonly unknown[],
-  ): Float64Array {
-    const dots = new Float64Array(replicas.length);
-    const next: number[] = [];
-    for (let at = 0; at < dots.length; at++) {
-      const replica = replicas[at] as number;
-      const counter = (next[replica] ?? 1) + (counters[at] as number);
-      this.#checkDot(replica, counter);
-      next[replica] = counter + lengthOf(values[at]);
-      counters[at] = counter;
-      dots[at] = dotNumber(replica, counter);
-    }
-    return dots;
-  }
-
-  /** Nothing is kept of what was not applied. */
-  #checkDot(replica: number, counter: number): void {
-    const index = this.#replicas[replica];
-    if (
-      index === undefined || counter < 1 ||
-      !this.#core.vector.has(index, counter)
-    ) this.#reader.fail("a dot");
+    if (count > this.#children.length) this.#reader.fail("children");
+    return count;
   }
 
   /** Makes what is below a branch, and counts what lives there. */
-  #build(branch: Branch, place: number, depth: number): void {
+  #build(branch: Branch): void {
     const reader = this.#reader;
     const { tree } = this.#core;
-    if (depth > DEPTH_MAX + 1) reader.fail(`at most ${DEPTH_MAX} levels`);
-    const count = (this.#children[place] as number) - 1;
-    if (count < 0 || count > this.#children.length - this.#place) {
-      reader.fail("children");
-    }
+    if (branch.depth > DEPTH_MAX) reader.fail(`at most ${DEPTH_MAX} levels`);
+    const number = this.#children[branch.slot] as number;
+    if (number === 0) reader.fail("a branch");
+    const count = childCountOf(number);
     for (let left = count; left > 0; left--) {
-      const slot = this.#place++;
-      const key = this.#keys[slot - 2] ?? reader.fail("a key");
-      this.#lastSlot = (tree.columns.stamps[slot] as number) < 0
-        ? this.#lastSlot
-        : slot;
+      const slot = this.#nextSlot();
+      const key = this.#keys[this.#key++] ?? reader.fail("a key");
       if (tree.isLive(slot)) branch.liveCount++;
       if (this.#children[slot] === 0) {
         branch.children.set(key, slot);
@@ -227,12 +207,71 @@ class PlaceReader {
       }
       const child = new Branch(slot, branch, key);
       branch.children.set(key, child);
-      this.#build(child, slot, depth + 1);
+      this.#build(child);
       branch.liveCount += child.liveCount;
     }
     if (branch.children.size !== count) reader.fail("keys, each once");
+    if (number % 2 === 0) this.#buildList(branch);
     this.#ended.push(branch);
     this.#lastSlots.push(this.#lastSlot);
+  }
+
+  #nextSlot(): number {
+    const slot = this.#place++;
+    if (slot >= this.#children.length) this.#reader.fail("a place");
+    if ((this.#core.tree.columns.stamps[slot] as number) > 0) {
+      this.#lastSlot = slot;
+    }
+    return slot;
+  }
+
+  #buildList(branch: Branch): void {
+    const { tree } = this.#core;
+    const list = tree.listOf(branch);
+    const first = this.#item;
+    list.importFrom(this.#lists, this.#replicas, () => this.#nextItem());
+    this.#registers.checkItems(list);
+    let live = this.#item - first;
+    const marks: ItemId[] = [];
+    for (const { replica, counter, content } of list.keptRuns()) {
+      content.forEach((item, at) => {
+        if (item instanceof Mark) {
+          marks.push({ replica, counter: counter + at });
+        }
+      });
+    }
+    live -= marks.length;
+    let shownCount = 0;
+    for (const { content } of list.runs()) {
+      for (const item of content) if (!(item instanceof Mark)) shownCount++;
+    }
+    if (shownCount < live) this.#reader.fail("values that are shown");
+    for (const id of marks) {
+      const isPlain = list.get(id)?.[0] === PLAIN_ELEMENT_MARK;
+      const slot = this.#nextSlot();
+      const element = new Branch(slot, branch, null, id, isPlain);
+      list.replace(id, element);
+      this.#build(element);
+      this.#elements.push(element);
+      live += element.liveCount + (tree.isLive(slot) ? 1 : 0);
+    }
+    branch.elementCount = marks.length;
+    branch.liveCount += live;
+    branch.elementLiveCount = live;
+  }
+
+  #nextItem(): ColumnValue {
+    const value = this.#items[this.#item++];
+    return value === undefined || value === TEXT_MARK
+      ? this.#reader.fail("an item of a list")
+      : value;
+  }
+
+  /** An element that shows nothing is hidden in its list, and no other. */
+  #hide(element: Branch): void {
+    const isHidden = this.#core.tree.shown(element) === NOTHING;
+    element.isHidden = isHidden;
+    element.parent?.list?.setHidden(element.id as ItemId, isHidden);
   }
 
   #readParts(): void {
@@ -253,7 +292,7 @@ class PlaceReader {
     const { columns } = this.#core.tree;
     const replicas = readRuns(reader, claimed.length, REPLICA_COUNT_MAX);
     const counters = readIntegers(reader, claimed.length);
-    const shapes = readRuns(reader, claimed.length, MAP);
+    const shapes = readRuns(reader, claimed.length, LIST);
     const told: Branch[] = [];
     const dots: number[] = [];
     claimed.forEach((at, index) => {
@@ -263,8 +302,8 @@ class PlaceReader {
       const lastCounter = columns.counters[last] as number;
       const counter = lastCounter + (counters[index] as number);
       const shape = shapes[index] as number;
-      this.#checkDot(replica, counter);
-      if (shape !== NOTHING && shape !== MAP) reader.fail("a claim");
+      this.#registers.checkDot(replica, counter);
+      if (shape !== NOTHING && shape < MAP) reader.fail("a claim");
       branch.claimReplica = this.#replicas[replica] as number;
       branch.claimCounter = counter;
       branch.claimShape = shape as ClaimShape;
@@ -292,73 +331,9 @@ class PlaceReader {
     }
     return vector;
   }
-
-  #readSpecial(count: number): void {
-    const reader = this.#reader;
-    const { siblings, counters } = this.#core.tree;
-    let slot = 0;
-    for (let left = reader.count(3); left > 0; left--) {
-      slot += reader.varint(count - 1 - slot);
-      const values = this.#readSiblings();
-      const cells = this.#readCells();
-      if (values.length > 0) siblings.set(slot, values);
-      if (cells.length > 0) counters.set(slot, cells);
-    }
-  }
-
-  #readSiblings(): Sibling[] {
-    const reader = this.#reader;
-    const siblings: Sibling[] = [];
-    for (let count = reader.count(4); count > 0; count--) {
-      const dot = this.#readDot();
-      const head = reader.byte();
-      const shape = (head >> 1) as Shape;
-      const value = (head & 1) === 0 ? undefined : reader.value();
-      if (!isPossible(shape, value) || shape === NOTHING) {
-        reader.fail("a concurrent value");
-      }
-      siblings.push({ ...dot, shape, value });
-    }
-    return siblings;
-  }
-
-  #readCells(): CounterCell[] {
-    const reader = this.#reader;
-    const cells: CounterCell[] = [];
-    for (let count = reader.count(5); count > 0; count--) {
-      const dot = this.#readDot();
-      const total = reader.signed();
-      const isDead = reader.byte() !== 0;
-      if (!Number.isSafeInteger(total)) reader.fail("a total");
-      cells.push({ ...dot, total, isDead });
-    }
-    return cells;
-  }
-
-  #readDot(): { replica: number; counter: number; stamp: number } {
-    const reader = this.#reader;
-    const replica = reader.varint();
-    const counter = reader.varint(COUNTER_MAX);
-    this.#checkDot(replica, counter);
-    const stamp = reader.varint(STAMP_MAX);
-    return { replica: this.#replicas[replica] as number, counter, stamp };
-  }
 }
 
-/** Whether a register of `shape` can hold `value`. */
-function isPossible(shape: Shape, value: JsonValue | undefined): boolean {
-  switch (shape) {
-    case NOTHING:
-      // The base of a counter that was deleted.
-      return value === undefined || typeof value === "number";
-    case SCALAR:
-      return value !== undefined &&
-        (typeof value !== "object" || value === null);
-    case WHOLE:
-      return value !== undefined;
-    case MAP:
-      return value === undefined;
-    default:
-      return false;
-  }
+/** How many entries the number of a place in the column of children tells. */
+function childCountOf(number: number): number {
+  return number === 0 ? 0 : Math.floor((number - 1) / 2);
 }

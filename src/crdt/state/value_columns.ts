@@ -18,6 +18,33 @@ const INTEGER = 4;
 const DOUBLE = 5;
 const STRING = 6;
 const JSON_VALUE = 7;
+const TEXT = 8;
+const ELEMENT = 9;
+const PLAIN_ELEMENT = 10;
+
+/** What stands in a column for something that is told elsewhere. */
+export class Mark {
+  readonly #name: string;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  /** What it stands for. */
+  toString(): string {
+    return this.#name;
+  }
+}
+
+/** A text that was edited. */
+export const TEXT_MARK: Mark = new Mark("text");
+/** An element that was born a container. */
+export const ELEMENT_MARK: Mark = new Mark("element");
+/** An element that was born a value, and is a place. */
+export const PLAIN_ELEMENT_MARK: Mark = new Mark("plain element");
+
+/** A value of a column, or the lack of one. */
+export type ColumnValue = JsonValue | Mark | undefined;
 
 /** Collects values, each type in columns of its own. */
 export class ValueColumnsWriter {
@@ -28,11 +55,11 @@ export class ValueColumnsWriter {
   readonly #others: ByteWriter = new ByteWriter();
 
   /** Adds a value, or the lack of one. */
-  add(value: JsonValue | undefined): void {
+  add(value: ColumnValue): void {
     this.#types.push(this.#write(value));
   }
 
-  #write(value: JsonValue | undefined): number {
+  #write(value: ColumnValue): number {
     switch (typeof value) {
       case "undefined":
         return ABSENT;
@@ -50,6 +77,7 @@ export class ValueColumnsWriter {
         return STRING;
       default:
         if (value === null) return NULL;
+        if (value instanceof Mark) return typeOf(value);
         this.#others.value(value);
         return JSON_VALUE;
     }
@@ -65,13 +93,21 @@ export class ValueColumnsWriter {
   }
 }
 
+function typeOf(mark: Mark): number {
+  return mark === TEXT_MARK
+    ? TEXT
+    : mark === ELEMENT_MARK
+    ? ELEMENT
+    : PLAIN_ELEMENT;
+}
+
 /** Reads `count` values that a {@linkcode ValueColumnsWriter} wrote. */
 export function readValueColumns(
   reader: ByteReader,
   count: number,
-): (JsonValue | undefined)[] {
-  const types = readRuns(reader, count, JSON_VALUE);
-  const counts = new Uint32Array(JSON_VALUE + 1);
+): ColumnValue[] {
+  const types = readRuns(reader, count, PLAIN_ELEMENT);
+  const counts = new Uint32Array(PLAIN_ELEMENT + 1);
   for (let at = 0; at < count; at++) {
     const type = types[at] as number;
     counts[type] = (counts[type] as number) + 1;
@@ -84,7 +120,7 @@ export function readValueColumns(
     counts[STRING] as number,
     STRING_LENGTH_MAX,
   );
-  const values: (JsonValue | undefined)[] = [];
+  const values: ColumnValue[] = [];
   let integer = 0;
   let double = 0;
   let string = 0;
@@ -110,6 +146,15 @@ export function readValueColumns(
         break;
       case ABSENT:
         values.push(undefined);
+        break;
+      case TEXT:
+        values.push(TEXT_MARK);
+        break;
+      case ELEMENT:
+        values.push(ELEMENT_MARK);
+        break;
+      case PLAIN_ELEMENT:
+        values.push(PLAIN_ELEMENT_MARK);
         break;
       default: {
         const value = reader.value();

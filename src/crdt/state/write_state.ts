@@ -1,17 +1,27 @@
 import type { JsonValue } from "../../base/json.ts";
-import type { Branch, Child } from "../branch.ts";
+import { Branch, type Child, type Item } from "../branch.ts";
 import { ByteWriter } from "../bytes.ts";
 import type { Core } from "../core.ts";
 import { lengthOf } from "../operation.ts";
+import type { ItemId } from "../sequence/ids.ts";
+import type { ListSequence } from "../sequence/list_sequence.ts";
+import { TextSequence } from "../sequence/text_sequence.ts";
 import type { VersionVector } from "../version_vector.ts";
 import { type PART, STATE, writeFrame } from "./frame.ts";
 import { writeIntegers, writeRuns } from "./integers.ts";
 import { StampColumn } from "./stamp_column.ts";
 import { TextTableWriter } from "./text_table.ts";
-import { ValueColumnsWriter } from "./value_columns.ts";
+import {
+  ELEMENT_MARK,
+  PLAIN_ELEMENT_MARK,
+  TEXT_MARK,
+  ValueColumnsWriter,
+} from "./value_columns.ts";
 
 /** In the column of flags: a register that was never assigned. */
 export const UNASSIGNED = 256;
+/** In the column of flags, beside them: assigned as its element was born. */
+export const BORN = 512;
 
 /** What a branch may have, in a column of its own. */
 export const HAS_CLAIM = 1;
@@ -22,13 +32,18 @@ export const HAS_BARRIER = 4;
 /** All that a branch may have. */
 export const BRANCH_PARTS_MAX = 7;
 
-/** Places that may stand for each byte: bounds what hostile bytes make. */
+/** Places and items that may stand for a byte: bounds what bad bytes make. */
 export const PLACES_PER_BYTE = 64;
 
-/** The whole state of `core` as framed bytes. */
+/**
+ * The whole state of `core` as framed bytes.
+ *
+ * @param anchored Elements without the lists that they stand in, of a part.
+ */
 export function encodeState(
   core: Core,
   kind: typeof STATE | typeof PART = STATE,
+  anchored: readonly Branch[] = [],
 ): Uint8Array {
   const writer = new ByteWriter();
   const { replicas, vector, clock } = core;
@@ -37,13 +52,13 @@ export function encodeState(
   writer.varint(core.self);
   writeRuns(writer, replicas.names.map((_, index) => vector.get(index)));
   writer.varint(clock.last);
-  writePlaces(core, writer);
+  writePlaces(core, anchored, writer);
   return writeFrame(kind, writer.finish());
 }
 
 /** Columns of all places, the roots first, then parents before children. */
 class PlaceColumns {
-  /** 0 for a mere register; one more than the number of children else. */
+  /** 0 for a mere register; see {@linkcode branchNumber} else. */
   readonly children: number[] = [];
   readonly keys: TextTableWriter = new TextTableWriter();
   readonly flags: number[] = [];
@@ -51,6 +66,13 @@ class PlaceColumns {
   readonly counters: number[] = [];
   readonly values: ValueColumnsWriter = new ValueColumnsWriter();
   readonly stamps: StampColumn = new StampColumn();
+  /** Values of lists, and marks for elements that are places. */
+  readonly items: ValueColumnsWriter = new ValueColumnsWriter();
+  itemCount = 0;
+  /** The order of the elements of all lists. */
+  readonly lists: ByteWriter = new ByteWriter();
+  /** Texts that were edited, in the order of their registers. */
+  readonly texts: ByteWriter = new ByteWriter();
   /** The slots that have siblings or cells, and their places. */
   readonly special: [place: number, slot: number][] = [];
   // What branches have, in the order in which they end.
@@ -66,17 +88,23 @@ class PlaceColumns {
   #lastReplica = 0;
   #lastCounter = 0;
 
-  constructor(core: Core) {
+  constructor(core: Core, anchored: readonly Branch[]) {
     this.#core = core;
-    const { roots } = core.tree;
+    const roots = [...core.tree.roots, ...anchored];
     for (const root of roots) this.#place(root);
     for (const root of roots) this.#below(root);
   }
 
   #place(child: Child): void {
-    const isBranch = typeof child === "object";
-    this.children.push(isBranch ? child.children.size + 1 : 0);
-    this.#register(isBranch ? child.slot : child);
+    if (typeof child === "number") {
+      this.children.push(0);
+      this.#register(child);
+    } else {
+      this.children.push(
+        branchNumber(child.children.size, child.list !== null),
+      );
+      this.#register(child.slot);
+    }
   }
 
   #below(branch: Branch): void {
@@ -85,7 +113,27 @@ class PlaceColumns {
       this.#place(child);
       if (typeof child === "object") this.#below(child);
     }
+    if (branch.list !== null) this.#list(branch.list);
     this.#end(branch);
+  }
+
+  #list(list: ListSequence<Item>): void {
+    const elements: Branch[] = [];
+    list.exportTo(this.lists, (item) => {
+      this.itemCount++;
+      if (item instanceof Branch) elements.push(item);
+      this.items.add(
+        !(item instanceof Branch)
+          ? item as JsonValue
+          : item.isPlain
+          ? PLAIN_ELEMENT_MARK
+          : ELEMENT_MARK,
+      );
+    });
+    for (const element of elements) {
+      this.#place(element);
+      this.#below(element);
+    }
   }
 
   #register(slot: number): void {
@@ -100,15 +148,21 @@ class PlaceColumns {
     }
     const replica = columns.replicas[slot] as number;
     const counter = columns.counters[slot] as number;
-    const value = columns.values[slot] as JsonValue | undefined;
-    this.flags.push(columns.flags[slot] as number);
+    const value = columns.values[slot];
+    const flags = columns.flags[slot] as number;
+    this.flags.push(stamp === 0 ? flags + BORN : flags);
     this.replicas.push(replica);
     this.counters.push(counter - (this.#next[replica] ?? 1));
     this.#next[replica] = counter + lengthOf(value);
-    this.#lastReplica = replica;
-    this.#lastCounter = counter;
-    this.stamps.add(replica, counter, stamp);
-    this.values.add(value);
+    if (stamp > 0) {
+      this.#lastReplica = replica;
+      this.#lastCounter = counter;
+      this.stamps.add(replica, counter, stamp);
+    }
+    if (value instanceof TextSequence) {
+      this.values.add(TEXT_MARK);
+      value.exportTo(this.texts);
+    } else this.values.add(value as JsonValue | undefined);
   }
 
   #end(branch: Branch): void {
@@ -130,10 +184,20 @@ class PlaceColumns {
   }
 }
 
-function writePlaces(core: Core, writer: ByteWriter): void {
-  const columns = new PlaceColumns(core);
+function writePlaces(
+  core: Core,
+  anchored: readonly Branch[],
+  writer: ByteWriter,
+): void {
+  const columns = new PlaceColumns(core, anchored);
   const { children } = columns;
   const body = new ByteWriter();
+  body.varint(anchored.length);
+  for (const { id, isPlain } of anchored) {
+    body.varint((id as ItemId).replica);
+    body.varint((id as ItemId).counter);
+    body.byte(isPlain ? 1 : 0);
+  }
   writeRuns(body, children);
   columns.keys.write(body);
   writeRuns(body, columns.flags);
@@ -141,7 +205,12 @@ function writePlaces(core: Core, writer: ByteWriter): void {
   columns.values.write(body);
   writeIntegers(body, columns.counters);
   columns.stamps.write(body);
+  body.raw(columns.texts.finish());
   writeSpecial(core, columns.special, body);
+  body.varint(columns.itemCount);
+  columns.items.write(body);
+  body.varint(columns.lists.length);
+  body.raw(columns.lists.finish());
   writeRuns(body, columns.parts);
   for (const vector of columns.vectors) writeVector(body, vector);
   writeRuns(body, columns.claimReplicas);
@@ -149,12 +218,19 @@ function writePlaces(core: Core, writer: ByteWriter): void {
   writeRuns(body, columns.claimShapes);
   columns.claimStamps.write(body);
   // Millions of equal places take a few bytes, and must take some more.
-  const needed = Math.ceil(children.length / PLACES_PER_BYTE);
+  const needed = Math.ceil(
+    (children.length + columns.itemCount) / PLACES_PER_BYTE,
+  );
   const padding = Math.max(0, needed - body.length);
   writer.varint(children.length);
   writer.varint(padding);
   writer.raw(new Uint8Array(padding));
   writer.raw(body.finish());
+}
+
+/** The number of a branch in the column of children. */
+export function branchNumber(childCount: number, hasList: boolean): number {
+  return childCount * 2 + (hasList ? 2 : 1);
 }
 
 /** Writes a vector by the indexes of the writer's table. */
@@ -183,8 +259,10 @@ function writeSpecial(
       writer.varint(replica);
       writer.varint(counter);
       writer.varint(stamp);
-      writer.byte(shape * 2 + (value === undefined ? 0 : 1));
-      if (value !== undefined) writer.value(value as JsonValue);
+      const isText = value instanceof TextSequence;
+      writer.byte(shape * 4 + (isText ? 2 : value === undefined ? 0 : 1));
+      if (isText) value.exportTo(writer);
+      else if (value !== undefined) writer.value(value);
     }
     const cells = counters.get(slot) ?? [];
     writer.varint(cells.length);

@@ -32,6 +32,16 @@ function makeSample(): JsonCrdt {
   ann.set(["emptied"], { a: 1 });
   ann.delete(["emptied", "a"]);
   ann.set(["\ufeff"], "\ufeff".repeat(40));
+  ann.set(["list"], [1, "two", { a: 1 }, [2, 3], null, "six"]);
+  ann.set(["list", 2, "a"], "x");
+  ann.set(["list", 1], "deux");
+  ann.removeAt(["list"], 4, 1);
+  ann.removeAt(["list"], 3, 1);
+  ann.insertAt(["list"], 1, { b: [{}] }, false);
+  ann.set(["text"], "a text");
+  ann.insertText(["text"], 2, "long €😀 ");
+  ann.deleteText(["text"], 0, 2);
+  ann.insertText(["title"], 1, "nn");
   ann.applyDiff(bob.encodeDiff(ann.clock()));
   return ann;
 }
@@ -142,7 +152,8 @@ Deno.test("a state that was forged is refused, or is a document of use", () => {
     readCount++;
     doc.toJSON();
     doc.inspect();
-    doc.set(["users", "1", "name"], { deep: 1 });
+    doc.set(["new"], { deep: [1, "two"] });
+    doc.push(["new", "deep"], 3);
     doc.delete([]);
     const copy = JsonCrdt.restore("y", doc.snapshot());
     assertEquals(copy.inspect(), doc.inspect());

@@ -13,7 +13,7 @@ export class StateWorld extends World {
     new Map();
 
   constructor(seed: number) {
-    super(seed, false);
+    super(seed);
     for (const replica of this.replicas) this.#record(replica);
   }
 

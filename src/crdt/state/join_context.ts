@@ -1,0 +1,141 @@
+import type { Branch } from "../branch.ts";
+import { ByteReader, ByteWriter } from "../bytes.ts";
+import type { Core } from "../core.ts";
+import type { Change } from "../events.ts";
+import { NOTHING } from "../operation.ts";
+import type { IdRange, Origin } from "../sequence/ids.ts";
+import type { Sequence } from "../sequence/sequence.ts";
+import { TextSequence } from "../sequence/text_sequence.ts";
+import { pathOf } from "../told.ts";
+import { VersionVector } from "../version_vector.ts";
+
+/**
+ * What hides things at a place: the covers above, and whether a barrier above
+ * hides all that one of the two states holds.
+ */
+export interface Above {
+  /** The covers of both states; `null` for none. */
+  readonly cover: VersionVector | null;
+  /** Whether a barrier that only the other state has seen hides ours. */
+  readonly hidesOurs: boolean;
+  /** Whether a barrier that only we have seen hides theirs. */
+  readonly hidesTheirs: boolean;
+  /** Whether ours has to be looked at where the other state has nothing. */
+  readonly isNew: boolean;
+}
+
+/** Whether what we hold, with that dot, is hidden. */
+export function isOursGone(
+  above: Above,
+  replica: number,
+  counter: number,
+): boolean {
+  return above.hidesOurs || (above.cover?.has(replica, counter) ?? false);
+}
+
+/** Whether what they hold, with that dot, is hidden. */
+export function isTheirsGone(
+  above: Above,
+  replica: number,
+  counter: number,
+): boolean {
+  return above.hidesTheirs || (above.cover?.has(replica, counter) ?? false);
+}
+
+/** Two documents of which one takes in what the other has. */
+export class JoinContext {
+  /** Ours, which changes. */
+  readonly core: Core;
+  /** Theirs, which does not. */
+  readonly other: Core;
+  /** What they had applied, by our indexes. */
+  readonly seen: VersionVector;
+  /** Whether someone may want to know what changes. */
+  isTold = true;
+  /** What each of their replicas is here. */
+  readonly #replicas: readonly number[];
+  readonly #changed: [parent: Branch, key: string | null][] = [];
+
+  /** Prepares to join `other` into `core`. */
+  constructor(core: Core, other: Core) {
+    this.core = core;
+    this.other = other;
+    this.#replicas = other.replicas.names.map((name) =>
+      core.replicas.indexOf(name)
+    );
+    this.seen = this.translate(other.vector);
+  }
+
+  /** What one of their replicas is here. */
+  indexOf(replica: number): number {
+    return this.#replicas[replica] as number;
+  }
+
+  /** A vector of theirs by our indexes. */
+  translate(vector: VersionVector): VersionVector {
+    const translated = new VersionVector();
+    vector.forEach((replica, counter) =>
+      translated.raise(this.indexOf(replica), counter)
+    );
+    return translated;
+  }
+
+  /** Notes that what stands at `key` of `parent`, or there, may show otherwise. */
+  note(parent: Branch, key: string | null): void {
+    if (this.isTold) this.#changed.push([parent, key]);
+  }
+
+  /** What shows otherwise, as it is now. */
+  changes(): Change[] {
+    const { tree } = this.core;
+    const changes: Change[] = [];
+    for (const [parent, key] of this.#changed) {
+      const place = key === null ? parent : parent.children.get(key);
+      const path = pathOf(tree, parent);
+      if (path === null || place === undefined) continue;
+      if (key !== null) path.push(key);
+      const isShown = tree.shown(place) !== NOTHING;
+      changes.push({ kind: isShown ? "set" : "delete", path });
+    }
+    return changes;
+  }
+
+  /** Adds to a sequence of ours what one of theirs has. */
+  joinSequences<Part extends string | readonly unknown[]>(
+    ours: Sequence<Part>,
+    theirs: Sequence<Part>,
+    insert: (
+      replica: number,
+      counter: number,
+      length: number,
+      content: Part | undefined,
+      origin: Origin,
+    ) => void,
+    remove: (range: IdRange) => void,
+  ): void {
+    const { vector } = this.core;
+    const known = (replica: number) => vector.get(this.indexOf(replica));
+    for (const span of theirs.spansSince(known)) {
+      const { origin, counter, length, content } = span;
+      const replica = this.indexOf(span.replica);
+      const parent = origin.replica < 0
+        ? origin
+        : { ...origin, replica: this.indexOf(origin.replica) };
+      // Only a forged state lacks it: what we forgot, nobody names any more.
+      if (!ours.hasOrigin(parent)) continue;
+      insert(replica, counter, length, content, parent);
+    }
+    for (const range of theirs.removedRanges()) {
+      remove({ ...range, replica: this.indexOf(range.replica) });
+    }
+  }
+
+  /** A text of theirs as one of ours. */
+  copyText(text: TextSequence): TextSequence {
+    const writer = new ByteWriter();
+    text.exportTo(writer);
+    const copy = new TextSequence(this.core.tree.texts);
+    copy.importFrom(new ByteReader(writer.finish()), this.#replicas);
+    return copy;
+  }
+}

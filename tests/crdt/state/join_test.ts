@@ -1,0 +1,99 @@
+import { assertEquals } from "@std/assert";
+import { JsonCrdt } from "../../../src/crdt/mod.ts";
+
+/** Two replicas of one document, which go on alone. */
+function makePair(act: (doc: JsonCrdt) => void): [JsonCrdt, JsonCrdt] {
+  const ann = new JsonCrdt("ann");
+  act(ann);
+  return [ann, JsonCrdt.restore("bob", ann.snapshot())];
+}
+
+/** Merges each way, and then by operations as well. */
+function mergeBothWays(ann: JsonCrdt, bob: JsonCrdt): void {
+  const [a, b] = [ann.snapshot(), bob.snapshot()];
+  ann.merge(b);
+  bob.merge(a);
+  assertEquals(ann.inspect(), bob.inspect());
+  assertEquals(ann.clock(), bob.clock());
+}
+
+Deno.test("lists of two states interleave nothing and lose nothing", () => {
+  const [ann, bob] = makePair((doc) => doc.set(["l"], ["a", "z"]));
+  ann.insertAt(["l"], 1, 1, 2, 3);
+  bob.insertAt(["l"], 1, 7, 8, 9);
+  bob.removeAt(["l"], 0, 1);
+  mergeBothWays(ann, bob);
+  assertEquals(ann.get(["l"]), [1, 2, 3, 7, 8, 9, "z"]);
+});
+
+Deno.test("an element that one removed and one edited ends the same", () => {
+  for (const hierarchy of ["merge", "delete-wins"] as const) {
+    const [ann, bob] = makePair((doc) => {
+      doc.setStrategy("**", { hierarchy });
+      doc.set(["l"], [{ a: 1 }, "x"]);
+    });
+    ann.removeAt(["l"], 0, 2);
+    bob.set(["l", 0, "b"], 2);
+    bob.set(["l", 1], "y");
+    mergeBothWays(ann, bob);
+    assertEquals(ann.get(["l"]), hierarchy === "merge" ? [{ b: 2 }] : []);
+  }
+});
+
+Deno.test("texts of two states are one text with both edits", () => {
+  const [ann, bob] = makePair((doc) => {
+    doc.set(["t"], "one two");
+    doc.set(["l"], ["in a list"]);
+  });
+  ann.insertText(["t"], 3, " and a half");
+  bob.deleteText(["t"], 0, 4);
+  bob.insertText(["l", 0], 9, "!");
+  mergeBothWays(ann, bob);
+  assertEquals(ann.get(["t"]), " and a halftwo");
+  assertEquals(ann.get(["l"]), ["in a list!"]);
+});
+
+Deno.test("edits of concurrent texts are merged, too", () => {
+  const [ann, bob] = makePair((doc) =>
+    doc.setStrategy("t", { value: "multi-value" })
+  );
+  ann.set(["t"], "first");
+  bob.set(["t"], "second");
+  mergeBothWays(ann, bob);
+  ann.insertText(["t"], 0, "the ");
+  bob.insertText(["t"], 6, " one");
+  const told: unknown[] = [];
+  ann.on("change", ({ changes }) => told.push(...changes));
+  mergeBothWays(ann, bob);
+  assertEquals(ann.getAll(["t"]), ["first", "the second one"]);
+  assertEquals(told, [{ kind: "set", path: ["t"] }]);
+});
+
+Deno.test("a text that was replaced is replaced in a merged state", () => {
+  const [ann, bob] = makePair((doc) => {
+    doc.set(["t"], "old");
+    doc.insertText(["t"], 3, "er");
+  });
+  ann.insertText(["t"], 0, "even ");
+  bob.set(["t"], "new");
+  bob.insertText(["t"], 3, "er");
+  mergeBothWays(ann, bob);
+  assertEquals(ann.get(["t"]), "newer");
+  ann.insertText(["t"], 5, "!");
+  mergeBothWays(ann, bob);
+  assertEquals(bob.get(["t"]), "newer!");
+});
+
+Deno.test("what changed in lists is told where it is shown now", () => {
+  const [ann, bob] = makePair((doc) => doc.set(["l"], [{ a: 1 }, { a: 2 }]));
+  const told: unknown[] = [];
+  ann.on("change", ({ changes }) => told.push(...changes));
+  bob.set(["l", 1, "a"], 3);
+  bob.insertAt(["l"], 0, "new");
+  ann.merge(bob.snapshot());
+  assertEquals(ann.get(["l"]), ["new", { a: 1 }, { a: 3 }]);
+  assertEquals(told, [
+    { kind: "set", path: ["l"] },
+    { kind: "set", path: ["l", 2, "a"] },
+  ]);
+});
