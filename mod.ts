@@ -84,6 +84,12 @@ export type {
   SpawnRequest,
 } from "./src/transport/platform.ts";
 export type {
+  Cell,
+  Database,
+  Files,
+  Storage,
+} from "./src/transport/storage.ts";
+export type {
   Address,
   Connection,
   ConnectionHandler,
