@@ -6,7 +6,7 @@ import { UnsupportedError, type Work } from "../crdt/work.ts";
 import { SIZE_WORKS, TIMED_WORKS, type WorkSpec } from "../crdt/works.ts";
 
 /** Which part of the work is done to warm up, and how often. */
-const WARM_UP_SCALE = 0.1;
+const WARM_UP_SCALE = 0.5;
 const WARM_UP_ROUNDS = 2;
 
 function say(word: string, value: unknown): void {
