@@ -117,6 +117,15 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
+  /** Writes a part of `bytes`, which is best short. */
+  part(bytes: Uint8Array, from: number, to: number): void {
+    this.#reserve(to - from);
+    const own = this.#bytes;
+    const shift = this.#length - from;
+    for (let at = from; at < to; at++) own[at + shift] = bytes[at] as number;
+    this.#length += to - from;
+  }
+
   /** Writes a JSON value. */
   value(value: JsonValue): void {
     switch (typeof value) {
@@ -178,6 +187,11 @@ export class ByteWriter {
       }
     } else encoder.encodeInto(value, this.#bytes.subarray(this.#length));
     this.#length += length;
+  }
+
+  /** What was written, as it lies here: only until more is written. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
   }
 
   /** Forgets what was written. */

@@ -317,13 +317,13 @@ export class JsonCrdt extends DocumentEditor {
     // Only what is checked afterwards may have to be undone.
     const isChecked = !this.#validators.isEmpty;
     const transaction = new Transaction(this.core, isChecked);
-    const mark = transaction.mark();
+    const mark = isChecked ? transaction.mark() : null;
     try {
       const result = act(transaction);
       if (isChecked) this.#check(transaction);
       return result;
     } catch (error) {
-      if (isChecked) transaction.rollBack(mark);
+      if (mark !== null) transaction.rollBack(mark);
       throw error;
     } finally {
       this.#commit(transaction);
@@ -344,13 +344,11 @@ export class JsonCrdt extends DocumentEditor {
     transaction.close();
     const { operations, changes } = transaction;
     if (operations.length === 0) return;
-    this.logUnit(operations);
-    if (this.isObserved) this.tellChange("local", operations, changes);
+    this.record("local", operations, changes, this.isObserved);
   }
 
   #tellRemote(unit: Unit, changes: readonly Change[]): void {
-    this.logUnit(unit);
-    if (changes.length > 0) this.tellChange("remote", unit, changes);
+    this.record("remote", unit, changes, changes.length > 0);
   }
 }
 

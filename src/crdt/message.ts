@@ -65,6 +65,23 @@ export function encodeMessage(
 }
 
 /**
+ * The message of one operation of replica `name`, from what follows the name:
+ * the counter, the stamp and the operation, which names its author alone.
+ */
+export function encodeOne(
+  name: string,
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+): Uint8Array {
+  const writer = new ByteWriter();
+  writer.byte(ONE);
+  writer.text(name);
+  writer.part(bytes, from, to);
+  return writer.finish();
+}
+
+/**
  * The transactions in a message; replicas that are new are added to the table.
  *
  * @throws {DistflowError} `CORRUPT_DATA` if the bytes are not a message.

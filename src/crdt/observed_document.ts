@@ -1,9 +1,7 @@
 import { Emitter, type ListenerErrorHandler } from "../base/emitter.ts";
-import { AppliedChange } from "./applied_change.ts";
 import type { Core } from "./core.ts";
 import { DocumentView } from "./document_view.ts";
-import type { Change, ChangeEvent, DocumentEvents } from "./events.ts";
-import type { Unit } from "./message.ts";
+import type { ChangeEvent, DocumentEvents } from "./events.ts";
 import type { PathPattern } from "./pattern.ts";
 import { type WatchCallback, Watchers } from "./watchers.ts";
 
@@ -106,15 +104,6 @@ export abstract class ObservedDocument extends DocumentView {
   /** Whether anyone would hear of a change. */
   protected get isObserved(): boolean {
     return this.watchers.count > 0 || this.emitter.listenerCount("change") > 0;
-  }
-
-  /** Tells of a transaction. */
-  protected tellChange(
-    origin: "local" | "remote",
-    unit: Unit,
-    changes: readonly Change[],
-  ): void {
-    this.tellEvent(new AppliedChange(this.core, origin, unit, changes));
   }
 
   /** Tells of what changed, however it came. */

@@ -47,7 +47,7 @@ const BASE = 512;
 export class Names {
   readonly #replicas: ReplicaTable;
   readonly #order: number[] = [];
-  readonly #positions: Map<number, number> = new Map();
+  #positions: Map<number, number> | null = null;
 
   /** Makes an empty list of replicas of a table. */
   constructor(replicas: ReplicaTable) {
@@ -56,11 +56,16 @@ export class Names {
 
   /** The number of a replica within the message. */
   refer(replica: number): number {
-    const known = this.#positions.get(replica);
+    const order = this.#order;
+    if (order[0] === replica) return 0;
+    // Most messages name one replica, and need no index of them.
+    const known = this.#positions?.get(replica);
     if (known !== undefined) return known;
-    this.#positions.set(replica, this.#order.length);
-    this.#order.push(replica);
-    return this.#order.length - 1;
+    if (order.length > 0) {
+      this.#positions ??= new Map();
+      this.#positions.set(replica, order.length);
+    }
+    return order.push(replica) - 1;
   }
 
   /** How many there are. */

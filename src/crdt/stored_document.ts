@@ -1,7 +1,9 @@
 import type { ListenerErrorHandler } from "../base/emitter.ts";
 import { DistflowError } from "../base/errors.ts";
+import { AppliedChange } from "./applied_change.ts";
 import type { Branch } from "./branch.ts";
 import { Core } from "./core.ts";
+import type { Change } from "./events.ts";
 import { HybridClock } from "./hybrid_clock.ts";
 import type { Receipt } from "./inbox.ts";
 import type { Unit } from "./message.ts";
@@ -13,7 +15,6 @@ import { StateJoin } from "./state/join_state.ts";
 import { MergedChange } from "./state/merged_change.ts";
 import { readState, type StateReader } from "./state/read_state.ts";
 import { type Frame, PART, readOnlyFrame, STATE } from "./state/frame.ts";
-import type { Change } from "./events.ts";
 import type { Operation } from "./operation.ts";
 import { TransactionLog } from "./state/transaction_log.ts";
 import { encodeState } from "./state/write_state.ts";
@@ -42,7 +43,7 @@ export abstract class StoredDocument extends OptimisticDocument {
     logLengthMax: number,
   ) {
     super(core, onListenerError);
-    this.#log = new TransactionLog(logLengthMax);
+    this.#log = new TransactionLog(logLengthMax, core.replicas);
   }
 
   /** Throws if a transaction is open. */
@@ -56,9 +57,19 @@ export abstract class StoredDocument extends OptimisticDocument {
   /** Reads what came; bad input leaves no names behind. */
   protected abstract decode<Result>(read: () => Result): Result;
 
-  /** Takes note of a transaction that was applied. */
-  protected logUnit(unit: Unit): void {
-    this.#log.add(unit);
+  /** Takes note of a transaction that was applied, and tells of it if asked. */
+  protected record(
+    origin: "local" | "remote",
+    unit: Unit,
+    changes: readonly Change[],
+    isTold: boolean,
+  ): void {
+    const number = this.#log.add(unit);
+    if (!isTold) return;
+    const { core } = this;
+    this.tellEvent(
+      new AppliedChange(core, origin, unit, changes, this.#log, number),
+    );
   }
 
   /**

@@ -1,93 +1,130 @@
-import type { Unit } from "../message.ts";
+import { ByteReader, ByteWriter } from "../bytes.ts";
+import { encodeOne, type Unit } from "../message.ts";
 import type { Operation } from "../operation.ts";
+import {
+  COUNTER_MAX,
+  Names,
+  readOperation,
+  writeOperation,
+} from "../operation_bytes.ts";
 import { lastCounter } from "../pending.ts";
+import type { ReplicaTable } from "../replica_table.ts";
 import type { VersionVector } from "../version_vector.ts";
+import { LogIndex } from "./log_index.ts";
 
-/** A transaction, and when it was applied here, among the others. */
-interface Entry {
-  readonly unit: Unit;
-  readonly order: number;
+/** A piece of the log is closed when it has so many bytes. */
+const PIECE_SIZE = 32 * 1024;
+
+/** The log stays here, where a replica is an index. */
+class OwnIndexes extends Names {
+  /** Whether anyone but the first replica was named. */
+  hasNamedOthers = false;
+
+  override refer(replica: number): number {
+    if (replica > 0) this.hasNamedOthers = true;
+    return replica;
+  }
 }
-
-/** The newest transactions of one replica, without a gap. */
-interface Tail {
-  entries: Entry[];
-  /** How many of them, at the start, were let go. */
-  gone: number;
-}
-
-/** How many dead entries a list may have before it is made anew. */
-const GONE_MAX = 1024;
 
 /**
  * The newest transactions, in the order in which they were applied.
  *
  * The state tells all that they did, so any of them may be let go; what is here
- * is what a replica that lacks only a little needs. Adding costs O(1); asking
- * costs a step for each transaction of the answer, and O(log length) for each
- * replica that wrote any.
+ * is what a replica that lacks only a little needs. Adding costs O(1), and
+ * asking a step for each transaction of the answer.
+ *
+ * They are kept as bytes. As objects they lived just long enough to be moved by
+ * the garbage collector, each several times, which took 40 % of the time of
+ * short transactions.
  */
 export class TransactionLog {
   /** Operations that are kept at most. */
   readonly lengthMax: number;
-  /** How many operations there are. */
-  length = 0;
-  readonly #tails: Map<number, Tail> = new Map();
-  #all: Entry[] = [];
-  #allGone = 0;
-  #order = 0;
+  readonly #replicas: ReplicaTable;
+  readonly #names: OwnIndexes;
+  readonly #index: LogIndex = new LogIndex();
+  /** Pieces that are closed, the first of which has the number beside. */
+  readonly #pieces: Uint8Array[] = [];
+  #firstPiece = 0;
+  readonly #writer: ByteWriter = new ByteWriter();
 
-  /** Makes an empty log. */
-  constructor(lengthMax: number) {
+  /** Makes an empty log of a document that knows `replicas`. */
+  constructor(lengthMax: number, replicas: ReplicaTable) {
     this.lengthMax = lengthMax;
+    this.#replicas = replicas;
+    this.#names = new OwnIndexes(replicas);
   }
 
-  /** Adds a transaction that was applied. */
-  add(unit: Unit): void {
-    if (this.lengthMax === 0) return;
-    const { replica } = unit[0] as Operation;
-    let tail = this.#tails.get(replica);
-    if (tail === undefined) {
-      tail = { entries: [], gone: 0 };
-      this.#tails.set(replica, tail);
+  /** How many operations there are. */
+  get length(): number {
+    return this.#index.operationCount;
+  }
+
+  /**
+   * Adds a transaction that was applied.
+   *
+   * @returns Its number, for {@linkcode TransactionLog.messageOf}; or -1.
+   */
+  add(unit: Unit): number {
+    const { replica, counter, stamp } = unit[0] as Operation;
+    if (unit.length > this.lengthMax) {
+      this.cut(0);
+      this.forget(replica);
+      return -1;
     }
-    const entry = { unit, order: this.#order++ };
-    tail.entries.push(entry);
-    this.#all.push(entry);
-    this.length += unit.length;
+    const writer = this.#writer;
+    const names = this.#names;
+    names.hasNamedOthers = false;
+    const number = this.#index.add(
+      replica,
+      counter,
+      lastCounter(unit),
+      unit.length,
+      this.#firstPiece + this.#pieces.length,
+      writer.length,
+    );
+    writer.varint(counter);
+    writer.fixed7(stamp);
+    let previous: Operation | null = null;
+    for (const operation of unit) {
+      writeOperation(writer, operation, previous, names);
+      previous = operation;
+    }
+    // The document's own replica is the first one, here and in its messages.
+    if (unit.length === 1 && !names.hasNamedOthers) {
+      this.#index.endAt(writer.length);
+    }
+    if (writer.length >= PIECE_SIZE) this.#pieces.push(writer.finish());
     if (this.length > this.lengthMax) this.cut(this.lengthMax);
+    return number;
+  }
+
+  /** The message of a transaction that was added, if that is quickly made. */
+  messageOf(number: number): Uint8Array | null {
+    const index = this.#index;
+    const end = number < 0 ? 0 : index.endOf(number);
+    if (end === 0) return null;
+    const name = this.#replicas.nameOf(index.replicaOf(number));
+    const at = index.pieceOf(number) - this.#firstPiece;
+    const piece = this.#pieces[at] ?? this.#writer.written();
+    return encodeOne(name, piece, index.offsetOf(number), end);
   }
 
   /** Lets the oldest ones go until at most `count` operations are left. */
   cut(count: number): void {
-    while (this.length > count) {
-      const entry = this.#all[this.#allGone++] as Entry;
-      const { replica } = entry.unit[0] as Operation;
-      const tail = this.#tails.get(replica);
-      if (tail === undefined) continue;
-      tail.gone++;
-      this.length -= entry.unit.length;
-      if (tail.gone > GONE_MAX && tail.gone * 2 > tail.entries.length) {
-        tail.entries = tail.entries.slice(tail.gone);
-        tail.gone = 0;
-      }
-    }
-    if (this.#allGone > GONE_MAX && this.#allGone * 2 > this.#all.length) {
-      this.#all = this.#all.slice(this.#allGone);
-      this.#allGone = 0;
-    }
+    const index = this.#index;
+    index.cut(count);
+    const first = index.isEmpty
+      ? this.#firstPiece + this.#pieces.length
+      : index.pieceOf(index.oldest);
+    if (first === this.#firstPiece) return;
+    this.#pieces.splice(0, first - this.#firstPiece);
+    this.#firstPiece = first;
   }
 
   /** Forgets a replica's transactions: what follows on them did not come here. */
   forget(replica: number): void {
-    const tail = this.#tails.get(replica);
-    if (tail === undefined) return;
-    for (let at = tail.gone; at < tail.entries.length; at++) {
-      this.length -= (tail.entries[at] as Entry).unit.length;
-    }
-    this.#tails.delete(replica);
-    this.#all = this.#entries();
-    this.#allGone = 0;
+    this.#index.forget(replica);
   }
 
   /**
@@ -95,50 +132,48 @@ export class TransactionLog {
    * been applied here, which is `applied`, in order; `null` if not all are here.
    */
   since(seen: VersionVector, applied: VersionVector): Unit[] | null {
-    const entries: Entry[] = [];
+    const numbers: number[] = [];
     let isWhole = true;
     applied.forEach((replica, counter) => {
       const after = seen.get(replica);
-      if (after >= counter) return;
-      const tail = this.#tails.get(replica);
-      const first = tail?.entries[tail.gone]?.unit[0];
-      if (
-        tail === undefined || first === undefined || first.counter > after + 1
-      ) {
-        isWhole = false;
-        return;
-      }
-      for (let at = findAfter(tail, after); at < tail.entries.length; at++) {
-        entries.push(tail.entries[at] as Entry);
-      }
+      if (after >= counter || !isWhole) return;
+      isWhole = this.#index.find(replica, after, numbers);
     });
-    if (!isWhole) return null;
-    return entries.sort((a, b) => a.order - b.order).map(({ unit }) => unit);
+    return isWhole ? this.#read(numbers.sort((a, b) => a - b)) : null;
   }
 
   /** All transactions, in order. */
   units(): Unit[] {
-    return this.#entries().map(({ unit }) => unit);
+    return this.#read(this.#index.all());
   }
 
-  #entries(): Entry[] {
-    const entries: Entry[] = [];
-    for (const { entries: own, gone } of this.#tails.values()) {
-      for (let at = gone; at < own.length; at++) entries.push(own[at] as Entry);
+  #read(numbers: readonly number[]): Unit[] {
+    const replicas = this.#replicas.names.map((_, replica) => replica);
+    return numbers.map((number) => this.#readOne(number, replicas));
+  }
+
+  #readOne(number: number, replicas: readonly number[]): Unit {
+    const index = this.#index;
+    const piece = this.#pieces[index.pieceOf(number) - this.#firstPiece] ??
+      this.#writer.written();
+    const reader = new ByteReader(piece.subarray(index.offsetOf(number)));
+    const replica = index.replicaOf(number);
+    let counter = reader.varint(COUNTER_MAX);
+    const stamp = reader.fixed7();
+    const unit: Operation[] = [];
+    let previous: Operation | null = null;
+    for (let left = index.lengthOf(number); left > 0; left--) {
+      previous = readOperation(
+        reader,
+        replica,
+        counter,
+        stamp,
+        previous,
+        replicas,
+      );
+      counter += previous.length;
+      unit.push(previous);
     }
-    return entries.sort((a, b) => a.order - b.order);
+    return unit;
   }
-}
-
-/** The first transaction with anything after `counter`. */
-function findAfter({ entries, gone }: Tail, counter: number): number {
-  let low = gone;
-  let high = entries.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (lastCounter((entries[middle] as Entry).unit) <= counter) {
-      low = middle + 1;
-    } else high = middle;
-  }
-  return low;
 }

@@ -21,8 +21,9 @@ export function openDocument(options: OpenOptions): JsonCrdt {
     registerCountMax: REGISTER_COUNT_MAX,
     clock: { wallMs: () => Date.now() },
     ...(kind === "list" ? { initial: { list: [] } } : {}),
-    ...(kind === "text" ? { initial: { text: "" } } : {}),
   });
+  // A text belongs to who set it, as most do.
+  if (kind === "text") document.set(TEXT, "");
   if (onUpdate !== undefined) {
     document.on("change", (event) => {
       if (event.origin === "local") onUpdate(event.message());

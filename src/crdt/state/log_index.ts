@@ -1,0 +1,166 @@
+/** Transactions that an index has room for at first; a power of two. */
+const CAPACITY_MIN = 64;
+
+/** No transaction. */
+const NONE = -1;
+
+/**
+ * Which transactions a log holds, and where each begins: a ring of columns.
+ *
+ * Transactions are numbered in the order in which they were added, and each
+ * knows the one of its replica before it.
+ */
+export class LogIndex {
+  /** The number of the oldest one. */
+  oldest = 0;
+  /** How many operations there are. */
+  operationCount = 0;
+  #next = 0;
+  #mask = CAPACITY_MIN - 1;
+  #replicas: Uint16Array = new Uint16Array(CAPACITY_MIN);
+  #firsts: Uint32Array = new Uint32Array(CAPACITY_MIN);
+  #lasts: Uint32Array = new Uint32Array(CAPACITY_MIN);
+  /** Operations of each; none in one that was forgotten. */
+  #lengths: Uint32Array = new Uint32Array(CAPACITY_MIN);
+  #pieces: Float64Array = new Float64Array(CAPACITY_MIN);
+  #offsets: Uint32Array = new Uint32Array(CAPACITY_MIN);
+  /** Where each ends that is a message without more; 0 for all others. */
+  #ends: Uint32Array = new Uint32Array(CAPACITY_MIN);
+  #before: Float64Array = new Float64Array(CAPACITY_MIN);
+  /** By replica, its newest one. */
+  readonly #newest: Map<number, number> = new Map();
+
+  /** Whether there are none. */
+  get isEmpty(): boolean {
+    return this.oldest === this.#next;
+  }
+
+  /** The replica of a transaction. */
+  replicaOf(number: number): number {
+    return this.#replicas[number & this.#mask] as number;
+  }
+
+  /** How many operations a transaction has. */
+  lengthOf(number: number): number {
+    return this.#lengths[number & this.#mask] as number;
+  }
+
+  /** The number of the piece that a transaction is in. */
+  pieceOf(number: number): number {
+    return this.#pieces[number & this.#mask] as number;
+  }
+
+  /** Where it begins in its piece. */
+  offsetOf(number: number): number {
+    return this.#offsets[number & this.#mask] as number;
+  }
+
+  /** Where it ends, if it is a message without more, and still there; or 0. */
+  endOf(number: number): number {
+    if (number < this.oldest || this.lengthOf(number) === 0) return 0;
+    return this.#ends[number & this.#mask] as number;
+  }
+
+  /** Says that the newest one is a message without more, which ends there. */
+  endAt(offset: number): void {
+    this.#ends[(this.#next - 1) & this.#mask] = offset;
+  }
+
+  /**
+   * Adds a transaction, whose counters are from `first` to `last`.
+   *
+   * @returns Its number.
+   */
+  add(
+    replica: number,
+    first: number,
+    last: number,
+    length: number,
+    piece: number,
+    offset: number,
+  ): number {
+    if (this.#next - this.oldest > this.#mask) this.#grow();
+    const number = this.#next++;
+    const at = number & this.#mask;
+    this.#replicas[at] = replica;
+    this.#firsts[at] = first;
+    this.#lasts[at] = last;
+    this.#lengths[at] = length;
+    this.#pieces[at] = piece;
+    this.#offsets[at] = offset;
+    this.#ends[at] = 0;
+    this.#before[at] = this.#newest.get(replica) ?? NONE;
+    this.#newest.set(replica, number);
+    this.operationCount += length;
+    return number;
+  }
+
+  /** Lets the oldest ones go until at most `count` operations are left. */
+  cut(count: number): void {
+    while (this.operationCount > count) {
+      this.operationCount -= this.lengthOf(this.oldest);
+      this.oldest++;
+    }
+    if (this.operationCount === 0) this.oldest = this.#next;
+  }
+
+  /** Takes all transactions of a replica out. */
+  forget(replica: number): void {
+    let number = this.#newest.get(replica) ?? NONE;
+    this.#newest.delete(replica);
+    while (number >= this.oldest) {
+      const at = number & this.#mask;
+      this.operationCount -= this.#lengths[at] as number;
+      this.#lengths[at] = 0;
+      number = this.#before[at] as number;
+    }
+  }
+
+  /**
+   * Adds the numbers of the transactions of a replica that have counters above
+   * `after`; returns whether they are all there.
+   */
+  find(replica: number, after: number, numbers: number[]): boolean {
+    let number = this.#newest.get(replica) ?? NONE;
+    while (number >= this.oldest) {
+      const at = number & this.#mask;
+      if ((this.#lasts[at] as number) <= after) return true;
+      numbers.push(number);
+      if ((this.#firsts[at] as number) <= after + 1) return true;
+      number = this.#before[at] as number;
+    }
+    return false;
+  }
+
+  /** The numbers of all transactions, in order. */
+  all(): number[] {
+    const numbers: number[] = [];
+    for (let number = this.oldest; number < this.#next; number++) {
+      if (this.lengthOf(number) > 0) numbers.push(number);
+    }
+    return numbers;
+  }
+
+  #grow(): void {
+    const mask = this.#mask * 2 + 1;
+    const spread = <Column extends Uint16Array | Uint32Array | Float64Array>(
+      from: Column,
+      to: Column,
+    ): Column => {
+      for (let number = this.oldest; number < this.#next; number++) {
+        to[number & mask] = from[number & this.#mask] as number;
+      }
+      return to;
+    };
+    const capacity = mask + 1;
+    this.#replicas = spread(this.#replicas, new Uint16Array(capacity));
+    this.#firsts = spread(this.#firsts, new Uint32Array(capacity));
+    this.#lasts = spread(this.#lasts, new Uint32Array(capacity));
+    this.#lengths = spread(this.#lengths, new Uint32Array(capacity));
+    this.#pieces = spread(this.#pieces, new Float64Array(capacity));
+    this.#offsets = spread(this.#offsets, new Uint32Array(capacity));
+    this.#ends = spread(this.#ends, new Uint32Array(capacity));
+    this.#before = spread(this.#before, new Float64Array(capacity));
+    this.#mask = mask;
+  }
+}
