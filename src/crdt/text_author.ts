@@ -16,7 +16,7 @@ import type { Path } from "./pattern.ts";
 import { Plain, valueOf } from "./reader.ts";
 import { checkIndex, refusePath, resolve } from "./resolve.ts";
 import type { ItemId } from "./sequence/ids.ts";
-import type { TextSequence } from "./sequence/text_sequence.ts";
+import { TextSequence } from "./sequence/text_sequence.ts";
 import type { Transaction } from "./transaction.ts";
 import { STRING_LENGTH_MAX } from "./values.ts";
 
@@ -39,21 +39,23 @@ export class TextAuthor {
     units: string,
   ): void {
     const act = "insert text";
-    const { target, text, id } = this.#open(act, path);
-    checkIndex(act, path, index, text.length);
+    const place = this.#find(act, path);
+    const { target, id } = place;
+    checkIndex(act, path, index, place.length);
     if (typeof units !== "string" || !units.isWellFormed()) {
       throw new DistflowError(
         "INVALID_VALUE",
         `Cannot ${act}: it must be a string without lone surrogates`,
       );
     }
-    if (text.length + units.length > STRING_LENGTH_MAX) {
+    if (place.length + units.length > STRING_LENGTH_MAX) {
       throw new DistflowError(
         "INVALID_VALUE",
         `Cannot ${act}: the text would have more than ${STRING_LENGTH_MAX} units`,
       );
     }
     if (units === "") return;
+    const text = this.#open(act, path, place, index, index);
     const operation = this.#begin(transaction, TEXT_INSERT, target, units);
     const { replica, counter } = operation;
     const origin = guard(
@@ -81,13 +83,15 @@ export class TextAuthor {
     count: number,
   ): void {
     const act = "delete text";
-    const { target, text, id } = this.#open(act, path);
+    const place = this.#find(act, path);
+    const { target, id } = place;
     if (!Number.isInteger(count) || count < 0) {
       refusePath(act, path, `the count must not be negative: it is ${count}`);
     }
-    checkIndex(act, path, index, text.length);
-    checkIndex(act, path, index + count, text.length);
+    checkIndex(act, path, index, place.length);
+    checkIndex(act, path, index + count, place.length);
     if (count === 0) return;
+    const text = this.#open(act, path, place, index, index + count);
     const operation = this.#begin(transaction, TEXT_REMOVE, target, undefined);
     const removed = guard(act, path, () => text.removeAt(index, count));
     this.#core.tree.journal?.addRemove(text, removed);
@@ -106,11 +110,8 @@ export class TextAuthor {
     });
   }
 
-  /** The text that shows at `path`, which becomes one that can be edited. */
-  #open(
-    act: string,
-    path: Path,
-  ): { target: Target; text: TextSequence; id: ItemId } {
+  /** The text that shows at `path`. */
+  #find(act: string, path: Path): TextPlace {
     const { tree, reader } = this.#core;
     const target = resolve(this.#core, act, path);
     const found = reader.find(tree.roots[DOCUMENT], target.path);
@@ -125,11 +126,32 @@ export class TextAuthor {
       : found;
     const slot = typeof place === "number" ? place : place.slot;
     const id = this.#idOf(slot, target.path);
-    const text = id === null ? null : tree.textAt(slot, id);
-    if (id === null || text === null) {
-      return refusePath(act, path, "there is no text");
+    const value = id === null ? undefined : tree.valueAt(slot, id);
+    if (
+      id === null ||
+      (typeof value !== "string" && !(value instanceof TextSequence))
+    ) return refusePath(act, path, "there is no text");
+    const string = typeof value === "string" ? value : null;
+    return { target, slot, id, string, length: value.length };
+  }
+
+  /**
+   * The text at a place, which becomes one that can be edited, now that it will
+   * be, from `start` to `end`. An edit that is refused must not leave one.
+   */
+  #open(
+    act: string,
+    path: Path,
+    { slot, id, string }: TextPlace,
+    start: number,
+    end: number,
+  ): TextSequence {
+    for (const index of [start, end]) {
+      if (string !== null && splitsPair(string, index)) {
+        refusePath(act, path, `index ${index} is inside a surrogate pair`);
+      }
     }
-    return { target, text, id };
+    return this.#core.tree.textAt(slot, id) as TextSequence;
   }
 
   /** The dot of the string that a register shows. */
@@ -156,6 +178,20 @@ export class TextAuthor {
   ): Operation {
     return this.#maker.begin(transaction, kind, target, NOTHING, units);
   }
+}
+
+/** Where a text is. */
+interface TextPlace {
+  readonly target: Target;
+  readonly slot: number;
+  readonly id: ItemId;
+  /** The text, if it was never edited. */
+  readonly string: string | null;
+  readonly length: number;
+}
+
+function splitsPair(text: string, index: number): boolean {
+  return index > 0 && (text.codePointAt(index - 1) ?? 0) > 0xffff;
 }
 
 /** Does an edit that the sequence refuses between the halves of a pair. */

@@ -196,6 +196,21 @@ export class Tree {
     return sequence;
   }
 
+  /** The scalar that was assigned as `id`, in the register or beside it. */
+  valueAt(slot: number, id: ItemId): unknown {
+    const { columns } = this;
+    const isOwn = columns.replicas[slot] === id.replica &&
+      columns.counters[slot] === id.counter;
+    if (isOwn) {
+      return columns.shapeOf(slot) === SCALAR
+        ? columns.values[slot]
+        : undefined;
+    }
+    return this.siblings.get(slot)?.find(({ replica, counter, shape }) =>
+      replica === id.replica && counter === id.counter && shape === SCALAR
+    )?.value;
+  }
+
   /**
    * The text that a string became, or becomes: the one that has the dot `id`
    * and stands in the register or beside it. `null` if it is there no more.
