@@ -26,11 +26,26 @@ const TYPES: readonly [string, number][] = [
   ["array", ARRAY],
 ];
 
+/** The types that a value has, as bits; a whole number is a number, too. */
+export function typesOfValue(value: JsonValue): number {
+  switch (typeof value) {
+    case "boolean":
+      return BOOLEAN;
+    case "number":
+      return Number.isInteger(value) ? NUMBER | INTEGER : NUMBER;
+    case "string":
+      return STRING;
+    default:
+      if (value === null) return NULL;
+      return isRecord(value) ? OBJECT : ARRAY;
+  }
+}
+
 /** A schema, read once. What a keyword does not say right is left out. */
 export interface SchemaNode {
   /** Whether nothing is valid. */
   readonly isNever: boolean;
-  /** The types that are valid, as bits; 0 for all. */
+  /** The types that are valid, of `enum` and `const`, too, as bits; 0 for all. */
   readonly types: number;
   /** The canonical texts of the values that are valid, of `enum` and `const`. */
   readonly texts: readonly ReadonlySet<string>[];
@@ -121,11 +136,13 @@ class Compiler {
     if (Object.hasOwn(schema, "const")) {
       texts.push(new Set([canonicalText(schema.const as JsonValue)]));
     }
+    const types = typesOf(schema.type);
+    const listed = typesOfTexts(texts);
     const dependent = entriesOf(schema.dependentRequired)
       .map(([key, keys]) => [key, stringsOf(keys)] as const);
     return {
-      isNever,
-      types: typesOf(schema.type),
+      isNever: isNever || (types & listed) === 0 && types !== 0 && listed !== 0,
+      types: types === 0 || listed === 0 ? types || listed : types & listed,
       texts,
       numbers: new Map(
         NUMBERS.flatMap((name): [string, number][] => {
@@ -222,6 +239,15 @@ function typesOf(type: unknown): number {
       bits | (TYPES.find(([text]) => text === name)?.[1] ?? 0),
     0,
   );
+}
+
+/** The types of values that are given by their texts; 0 for all. */
+function typesOfTexts(texts: readonly ReadonlySet<string>[]): number {
+  let types = 0;
+  for (const text of texts[0] ?? []) {
+    types |= typesOfValue(JSON.parse(text) as JsonValue);
+  }
+  return types;
 }
 
 function regExpOf(source: unknown): RegExp | null {

@@ -6,6 +6,7 @@ import {
   NUMBER,
   OBJECT,
   type SchemaNode,
+  STRING,
 } from "./json_schema.ts";
 import { brokenKeyword, entrySchemas, permitsType } from "./value_rules.ts";
 
@@ -18,11 +19,19 @@ export type Put =
     readonly value: JsonValue;
   }
   | {
-    /** A container, which other operations fill; or a number that counts. */
-    readonly kind: "map" | "list" | "count";
+    /**
+     * A container, which other operations fill; a number that counts; a text
+     * that was edited.
+     */
+    readonly kind: "map" | "list" | "count" | "text";
   };
 
-const TYPES = { map: OBJECT, list: ARRAY, count: NUMBER | INTEGER };
+const TYPES = {
+  map: OBJECT,
+  list: ARRAY,
+  count: NUMBER | INTEGER,
+  text: STRING,
+};
 
 /**
  * Schemas that may be asked for one operation. One that asks more is permitted,

@@ -1,30 +1,6 @@
-import { isRecord, type JsonValue } from "../../base/json.ts";
+import type { JsonValue } from "../../base/json.ts";
 import { canonicalText } from "../values.ts";
-import {
-  ARRAY,
-  BOOLEAN,
-  INTEGER,
-  NULL,
-  NUMBER,
-  OBJECT,
-  type SchemaNode,
-  STRING,
-} from "./json_schema.ts";
-
-/** The types that a value has, as bits; a whole number is a number, too. */
-export function typesOfValue(value: JsonValue): number {
-  switch (typeof value) {
-    case "boolean":
-      return BOOLEAN;
-    case "number":
-      return Number.isInteger(value) ? NUMBER | INTEGER : NUMBER;
-    case "string":
-      return STRING;
-    default:
-      if (value === null) return NULL;
-      return isRecord(value) ? OBJECT : ARRAY;
-  }
-}
+import { type SchemaNode, typesOfValue } from "./json_schema.ts";
 
 /** Whether a schema permits any of the types. */
 export function permitsType(node: SchemaNode, types: number): boolean {
