@@ -90,6 +90,7 @@ function join(tree: Tree, operation: Operation): void {
       return;
     case INSERT:
       insertElements(tree, operation);
+      tree.judge?.judgeElements(operation);
       return;
     case REMOVE:
       removeRanges(tree, operation);

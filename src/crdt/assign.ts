@@ -11,6 +11,7 @@ import {
 } from "./operation.ts";
 import type { Sibling } from "./register_parts.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
+import { tellRefused } from "./told.ts";
 import type { Tree } from "./tree.ts";
 import { walkTo } from "./walk.ts";
 
@@ -34,10 +35,15 @@ export function assign(tree: Tree, operation: Operation): boolean {
   }
   const slot = key === null ? parent.slot : tree.slotAt(parent, key);
   if (!isHidden) witness?.meet(slot, operation);
+  const isRefused = !isHidden && (tree.judge?.refuses(operation) ?? false);
   const wasLive = tree.isLive(slot);
-  if (join(tree, slot, operation, isHidden)) isChanged = true;
+  if (join(tree, slot, operation, isHidden, isRefused)) isChanged = true;
   const isLive = tree.isLive(slot);
   if (wasLive !== isLive) addLiveAtWalk(tree, isLive ? 1 : -1);
+  if (isRefused && !isLive) {
+    if (wasLive) tellRefused(tree, operation);
+    return false;
+  }
   return isChanged && (wasLive || isLive);
 }
 
@@ -53,7 +59,8 @@ export function increment(tree: Tree, operation: Operation): boolean {
   if (own !== undefined && own.counter >= counter) return false;
   const wasLive = tree.isLive(slot);
   const others = cells.filter((cell) => cell !== own);
-  const cell = { replica, counter, stamp, total, isDead };
+  const isRefused = !isDead && (tree.judge?.refuses(operation) ?? false);
+  const cell = { replica, counter, stamp, total, isDead, isRefused };
   tree.setCounter(slot, [...others, cell]);
   const isLive = tree.isLive(slot);
   if (wasLive !== isLive) addLiveAtWalk(tree, isLive ? 1 : -1);
@@ -107,6 +114,7 @@ function join(
   slot: number,
   operation: Operation,
   isHidden: boolean,
+  isRefused: boolean,
 ): boolean {
   const { columns } = tree;
   const { stamp, replica, counter, isSibling } = operation;
@@ -136,9 +144,13 @@ function join(
       makeFlags(shape, isSibling, operation.mode),
       isHidden || shape === MAP ? undefined : operation.value,
     );
+    if (isRefused) columns.setRefused(slot, true);
   } else if (isSibling && shape !== NOTHING) {
     const value = operation.value as JsonValue;
-    siblings = [...siblings ?? [], { replica, counter, stamp, shape, value }];
+    siblings = [
+      ...siblings ?? [],
+      { replica, counter, stamp, shape, value, isRefused },
+    ];
   }
   if (siblings !== hadSiblings) tree.setSiblings(slot, siblings ?? []);
   return isNewer || siblings !== hadSiblings;
@@ -156,5 +168,6 @@ function siblingIn(tree: Tree, slot: number): Sibling | null {
     stamp: columns.stamps[slot] as number,
     shape,
     value: columns.values[slot] as Sibling["value"],
+    isRefused: columns.isRefused(slot),
   };
 }

@@ -19,7 +19,7 @@ import {
   WHOLE,
 } from "./operation.ts";
 import type { Path, Step } from "./pattern.ts";
-import { Plain } from "./reader.ts";
+import { Plain, shownTotal } from "./reader.ts";
 import { resolve } from "./resolve.ts";
 import type { ValueStrategy } from "./strategies.ts";
 import { TextAuthor } from "./text_author.ts";
@@ -259,7 +259,7 @@ export class Author {
   /** The sum of all totals of a counter. */
   #total(slot: number): number {
     return this.#core.tree.counters.get(slot)
-      ?.reduce((sum, { total }) => sum + total, 0) ?? 0;
+      ?.reduce((sum, cell) => sum + shownTotal(cell), 0) ?? 0;
   }
 }
 

@@ -1,9 +1,15 @@
 import { NOTHING, type Shape } from "./operation.ts";
+import { RefusedDots } from "./refused_dots.ts";
 import type { ReplicaTable } from "./replica_table.ts";
 
 const SHAPE_BITS = 7;
 const SIBLING_BIT = 8;
 const MODE_SHIFT = 4;
+const MODE_BITS = 3;
+const REFUSED_BIT = 64;
+
+/** Flags as they are kept are smaller than this. */
+export const FLAGS_END: number = REFUSED_BIT;
 
 /** Slots to start with. */
 const CAPACITY_MIN = 64;
@@ -24,6 +30,8 @@ export class Columns {
   replicas: Uint16Array = new Uint16Array(CAPACITY_MIN);
   /** The shape, the sibling bit and the mode of each assignment. */
   flags: Uint8Array = new Uint8Array(CAPACITY_MIN);
+  /** What a schema does not let show, siblings and increments included. */
+  readonly refused: RefusedDots = new RefusedDots();
   /** What each register holds. */
   readonly values: unknown[] = [];
   readonly #replicas: ReplicaTable;
@@ -62,6 +70,7 @@ export class Columns {
 
   /** Gives a register back. */
   release(slot: number): void {
+    this.#forgetRefused(slot);
     this.values[slot] = undefined;
     this.stamps[slot] = -1;
     this.flags[slot] = NOTHING;
@@ -73,6 +82,43 @@ export class Columns {
     return ((this.flags[slot] as number) & SHAPE_BITS) as Shape;
   }
 
+  /** The same, but nothing if a schema does not let it show. */
+  shownShapeOf(slot: number): Shape {
+    const flags = this.flags[slot] as number;
+    return ((flags & REFUSED_BIT) === 0
+      ? flags & SHAPE_BITS
+      : NOTHING) as Shape;
+  }
+
+  /** The flags as they are kept; what a schema says of them is not. */
+  keptFlagsOf(slot: number): number {
+    return (this.flags[slot] as number) & ~REFUSED_BIT;
+  }
+
+  /** Whether a schema does not let the assignment show. */
+  isRefused(slot: number): boolean {
+    return ((this.flags[slot] as number) & REFUSED_BIT) !== 0;
+  }
+
+  /** Says whether a schema lets the assignment show. */
+  setRefused(slot: number, isRefused: boolean): void {
+    this.#forgetRefused(slot);
+    if (!isRefused) return;
+    this.flags[slot] = (this.flags[slot] as number) | REFUSED_BIT;
+    this.#countRefused(slot, 1);
+  }
+
+  #forgetRefused(slot: number): void {
+    if (!this.isRefused(slot)) return;
+    this.flags[slot] = (this.flags[slot] as number) & ~REFUSED_BIT;
+    this.#countRefused(slot, -1);
+  }
+
+  #countRefused(slot: number, count: 1 | -1): void {
+    const replica = this.replicas[slot] as number;
+    this.refused.add(replica, this.counters[slot] as number, count);
+  }
+
   /** Whether the assignment stays beside concurrent ones. */
   isSibling(slot: number): boolean {
     return ((this.flags[slot] as number) & SIBLING_BIT) !== 0;
@@ -80,7 +126,7 @@ export class Columns {
 
   /** How the assignment treats what is below its place. */
   modeOf(slot: number): number {
-    return (this.flags[slot] as number) >> MODE_SHIFT;
+    return ((this.flags[slot] as number) >> MODE_SHIFT) & MODE_BITS;
   }
 
   /** Whether the stamp and dot are greater than those of the register. */
@@ -106,11 +152,13 @@ export class Columns {
     flags: number,
     value: unknown,
   ): void {
+    if (this.refused.size > 0) this.#forgetRefused(slot);
     this.stamps[slot] = stamp;
     this.replicas[slot] = replica;
     this.counters[slot] = counter;
     this.flags[slot] = flags;
     this.values[slot] = value;
+    if ((flags & REFUSED_BIT) !== 0) this.#countRefused(slot, 1);
   }
 
   /** Assigns a register what one of other columns holds. */
@@ -127,6 +175,7 @@ export class Columns {
 
   /** Takes what a register holds away; the assignment stays as a tombstone. */
   clear(slot: number): void {
+    this.#forgetRefused(slot);
     this.flags[slot] = (this.flags[slot] as number) & ~SHAPE_BITS;
     this.values[slot] = undefined;
   }

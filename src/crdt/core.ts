@@ -1,9 +1,12 @@
 import { Witness } from "./conflicts.ts";
+import type { Change } from "./events.ts";
 import type { HybridClock } from "./hybrid_clock.ts";
 import { MergeGuard } from "./merge_check.ts";
 import { SETTINGS } from "./operation.ts";
 import { Reader } from "./reader.ts";
 import { ReplicaTable } from "./replica_table.ts";
+import { SchemaHistory } from "./schema/history.ts";
+import { Judge } from "./schema/judge.ts";
 import { type MergeFunction, Strategies } from "./strategies.ts";
 import { Tree } from "./tree.ts";
 import { VersionVector } from "./version_vector.ts";
@@ -23,6 +26,10 @@ export class Core {
   readonly strategies: Strategies = new Strategies();
   /** What the state shows. */
   readonly reader: Reader;
+  /** The schemas that it had. */
+  readonly schemas: SchemaHistory = new SchemaHistory(this.replicas);
+  /** Decides what they let show. */
+  readonly judge: Judge = new Judge(this.tree, this.schemas);
   /** Notes conflicts. */
   readonly witness: Witness = new Witness(this.tree, this.strategies);
   /** The functions of custom merges. */
@@ -52,10 +59,21 @@ export class Core {
     return this.replicas.nameOf(this.self);
   }
 
-  /** Reads the settings again, after an operation changed them. */
-  loadSettings(): void {
+  /**
+   * Reads the settings again, after they changed.
+   *
+   * @param told Gets what shows otherwise by that.
+   * @param isJoined Whether the document changed as well, but by no operations:
+   * then nothing of it was judged yet.
+   */
+  loadSettings(told: Change[] | null = null, isJoined = false): void {
     const settings = this.reader.read(this.tree.roots[SETTINGS], []);
-    const strategies = isRecord(settings) ? settings.strategy : undefined;
-    this.strategies.load(isRecord(strategies) ? strategies : {});
+    const part = (name: string) => {
+      const found = isRecord(settings) ? settings[name] : undefined;
+      return isRecord(found) ? found : {};
+    };
+    this.strategies.load(part("strategy"));
+    const isOther = this.schemas.load(part("schema"));
+    if (isOther || isJoined && !this.schemas.isEmpty) this.judge.judgeAll(told);
   }
 }

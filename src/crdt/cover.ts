@@ -129,7 +129,7 @@ function clear(tree: Tree, slot: number, isGone: IsGone): boolean {
   const wasLive = tree.isLive(slot);
   // Siblings and totals are kept, and so covered, also where they do not show.
   const isAlone = !tree.siblings.has(slot) && !tree.counters.has(slot);
-  if (!wasLive && isAlone) return false;
+  if (columns.shapeOf(slot) === NOTHING && isAlone) return false;
   const replica = columns.replicas[slot] as number;
   const counter = columns.counters[slot] as number;
   const stamp = columns.stamps[slot] as number;
@@ -155,7 +155,7 @@ function clear(tree: Tree, slot: number, isGone: IsGone): boolean {
       slot,
       cells.map((cell) =>
         isGone(cell.replica, cell.counter)
-          ? { ...cell, total: 0, isDead: true }
+          ? { ...cell, total: 0, isDead: true, isRefused: false }
           : cell
       ),
     );

@@ -1,7 +1,6 @@
 import type { JsonValue } from "../base/json.ts";
 import { Author } from "./author.ts";
 import { Core } from "./core.ts";
-import { DocumentEditor } from "./document_editor.ts";
 import type { Receipts } from "./stored_document.ts";
 import type { Change, Dot } from "./events.ts";
 import { HybridClock } from "./hybrid_clock.ts";
@@ -17,6 +16,7 @@ import {
 } from "./options.ts";
 import type { Path } from "./pattern.ts";
 import { Pending } from "./pending.ts";
+import { SchemaDocument } from "./schema_document.ts";
 import { Validators } from "./schema/validators.ts";
 import { Transaction } from "./transaction.ts";
 import { checkRestored, type RestoreOptions } from "./state/restore.ts";
@@ -44,7 +44,7 @@ import type { Register } from "./values.ts";
  * assertEquals(bob.toJSON(), { user: { name: "Ann" } });
  * ```
  */
-export class JsonCrdt extends DocumentEditor {
+export class JsonCrdt extends SchemaDocument {
   readonly #inbox: Inbox;
   readonly #pending: Pending;
   readonly #validators: Validators;
@@ -138,7 +138,7 @@ export class JsonCrdt extends DocumentEditor {
    * assertEquals(doc.toJSON(), {});
    * ```
    */
-  transact<Result>(act: () => Result): Result {
+  override transact<Result>(act: () => Result): Result {
     const outer = this.#transaction;
     const transaction = outer ?? new Transaction(this.core, true);
     this.#transaction = transaction;
@@ -313,9 +313,11 @@ export class JsonCrdt extends DocumentEditor {
 
   /** See {@linkcode DocumentEditor}. */
   protected run<Result>(act: (transaction: Transaction) => Result): Result {
-    if (this.#transaction !== null) return act(this.#transaction);
-    // Only what is checked afterwards may have to be undone.
-    const isChecked = !this.#validators.isEmpty;
+    const hasSchema = !this.core.schemas.isEmpty;
+    const open = this.#transaction;
+    if (open !== null) return hasSchema ? attempt(open, act) : act(open);
+    // Only what is checked between or afterwards may have to be undone.
+    const isChecked = hasSchema || !this.#validators.isEmpty;
     const transaction = new Transaction(this.core, isChecked);
     const mark = isChecked ? transaction.mark() : null;
     try {
@@ -349,6 +351,20 @@ export class JsonCrdt extends DocumentEditor {
 
   #tellRemote(unit: Unit, changes: readonly Change[]): void {
     this.record("remote", unit, changes, changes.length > 0);
+  }
+}
+
+/** Does one edit of a transaction, which may fail in the middle. */
+function attempt<Result>(
+  transaction: Transaction,
+  act: (transaction: Transaction) => Result,
+): Result {
+  const mark = transaction.mark();
+  try {
+    return act(transaction);
+  } catch (error) {
+    transaction.rollBack(mark);
+    throw error;
   }
 }
 

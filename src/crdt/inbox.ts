@@ -180,7 +180,7 @@ export class Inbox {
   }
 
   #apply(unit: Unit): void {
-    const { tree, vector, clock, witness } = this.#core;
+    const { tree, vector, clock, witness, judge, schemas } = this.#core;
     const changes: Change[] = [];
     const conflicts: ConflictEvent[] = [];
     witness.isAsked = this.#listener.hasConflictListener();
@@ -191,6 +191,9 @@ export class Inbox {
       if (operation.space === SETTINGS) isConfigured = true;
       tree.told = operation.space === SETTINGS ? null : told;
       tree.witness = operation.space === SETTINGS ? null : witness;
+      tree.judge = operation.space === SETTINGS || schemas.isEmpty
+        ? null
+        : judge;
       if (!applyOperation(tree, operation)) {
         this.#reject(
           "INVALID_OPERATION",
@@ -203,10 +206,11 @@ export class Inbox {
     }
     tree.told = null;
     tree.witness = null;
+    tree.judge = null;
     const { replica } = unit[0] as Operation;
     vector.raise(replica, lastCounter(unit));
     if (this.#pending.has(replica)) this.#removeApplied(unit);
-    if (isConfigured) this.#core.loadSettings();
+    if (isConfigured) this.#core.loadSettings(told);
     this.#listener.onApplied(unit, changes);
     for (const conflict of conflicts) this.#listener.onConflict(conflict);
   }

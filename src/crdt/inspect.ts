@@ -4,6 +4,7 @@ import type { Core } from "./core.ts";
 import { DOCUMENT, SETTINGS } from "./operation.ts";
 import { valueOf } from "./reader.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
+import { isUntouched } from "./untouched.ts";
 import { canonicalText } from "./values.ts";
 
 /**
@@ -42,6 +43,7 @@ function inspectPlace(core: Core, child: Child): JsonValue {
     dot: dot(item.replica, item.counter),
     stamp: item.stamp,
     value: valueOf(item.value),
+    ...item.isRefused === true ? { isRefused: true } : {},
   }));
   if (siblings !== undefined) place.siblings = sort(siblings);
   const cells = tree.counters.get(slot)?.map((cell) => ({
@@ -49,6 +51,7 @@ function inspectPlace(core: Core, child: Child): JsonValue {
     stamp: cell.stamp,
     total: cell.total,
     isDead: cell.isDead,
+    ...cell.isRefused === true ? { isRefused: true } : {},
   }));
   if (cells !== undefined) place.cells = sort(cells);
   if (typeof child === "number") return place;
@@ -75,7 +78,9 @@ function inspectList(core: Core, list: ListSequence<Item>): JsonValue {
   for (const { replica, counter, content } of [...list.keptRuns()]) {
     for (const [offset, item] of content.entries()) {
       const dot = [core.replicas.nameOf(replica), counter + offset];
-      const place = item instanceof Branch && !isUntouched(core, item)
+      const isPlace = item instanceof Branch &&
+        (item.isHidden || !isUntouched(core.tree, item));
+      const place = isPlace
         ? [inspectPlace(core, item), item.isHidden]
         : [inspectValue(core, item)];
       items.push([dot, ...place]);
@@ -89,14 +94,6 @@ function sort(items: readonly JsonValue[]): JsonValue {
     .map((item) => [canonicalText(item), item] as const)
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .map(([, item]) => item);
-}
-
-/** Whether nothing has happened in an element that is a place already. */
-function isUntouched({ tree }: Core, element: Branch): boolean {
-  const { slot, list, children, cover, barrier, claimStamp } = element;
-  return element.isPlain && tree.columns.stamps[slot] === 0 &&
-    !tree.counters.has(slot) && list === null && children.size === 0 &&
-    claimStamp < 0 && cover === null && barrier === null;
 }
 
 function inspectValue({ tree }: Core, item: Item): JsonValue {

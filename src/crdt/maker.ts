@@ -17,6 +17,7 @@ import {
 import { findPast } from "./past.ts";
 import type { Step } from "./pattern.ts";
 import type { ItemId } from "./sequence/ids.ts";
+import { checkSchema } from "./schema/check.ts";
 import type { Transaction } from "./transaction.ts";
 
 /** Where an operation is to act. */
@@ -63,7 +64,7 @@ export class Maker {
     if (kind === SET || kind === DELETE) this.#takeAway(operation, target);
     applyOperation(tree, operation);
     this.finish(transaction, operation);
-    if (space === SETTINGS) this.#core.loadSettings();
+    if (space === SETTINGS) this.#core.loadSettings(transaction.changes);
   }
 
   /** Makes an insertion before the element at `index`; returns its first dot. */
@@ -102,6 +103,9 @@ export class Maker {
       value,
     );
     operation.space = space;
+    if (space === DOCUMENT && !core.schemas.isEmpty) {
+      checkSchema(core, operation);
+    }
     // Removals and edits of texts are hidden by nothing, and claim nothing.
     if (core.replicas.count > 1 && kind <= INSERT) {
       operation.after = findPast(core, space, anchor, keys, kind === INSERT);

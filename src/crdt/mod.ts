@@ -25,6 +25,9 @@ export {
   type StandardResult,
   type StandardSchema,
 } from "./schema/standard_schema.ts";
+export type { SchemaVersion } from "./schema/history.ts";
+export type { SchemaViolation } from "./schema/violations.ts";
+export type { RejectedOperation, SchemaOptions } from "./schema_document.ts";
 export { asRegister, Register } from "./values.ts";
 export type { Diff } from "./state/diff.ts";
 export type { RestoreOptions } from "./state/restore.ts";

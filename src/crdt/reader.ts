@@ -3,6 +3,7 @@ import { Branch, type Child } from "./branch.ts";
 import { foldValues, type NamedMerge } from "./fold.ts";
 import { LIST, MAP, NOTHING, SCALAR, type Shape, WHOLE } from "./operation.ts";
 import type { Path, Step } from "./pattern.ts";
+import type { CounterCell } from "./register_parts.ts";
 import type { ReplicaTable } from "./replica_table.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
 import type { Candidate, Strategies } from "./strategies.ts";
@@ -100,7 +101,7 @@ export class Reader {
     for (const [key, child] of branch.children) {
       let value: JsonValue | undefined;
       if (isPlain && typeof child === "number") {
-        const shape = columns.shapeOf(child);
+        const shape = columns.shownShapeOf(child);
         if (shape === NOTHING) continue;
         value = shape === MAP
           ? {}
@@ -138,12 +139,14 @@ export class Reader {
   /** What a register shows by itself. */
   readLeaf(slot: number, path: Path): JsonValue {
     const { columns, siblings, counters } = this.#tree;
-    const value = valueOf(columns.values[slot]);
+    const value = columns.isRefused(slot)
+      ? undefined
+      : valueOf(columns.values[slot]);
     if (this.isCounter(slot)) {
       const base = typeof value === "number" ? value : 0;
       // Totals are integers, so the order of the sum does not matter.
       return (counters.get(slot) ?? [])
-        .reduce((sum, { total }) => sum + total, base);
+        .reduce((sum, cell) => sum + shownTotal(cell), base);
     }
     if (!columns.isSibling(slot) || !siblings.has(slot)) {
       return value as JsonValue;
@@ -159,9 +162,10 @@ export class Reader {
   isCounter(slot: number): boolean {
     const { columns, counters } = this.#tree;
     if (counters.size === 0) return false;
-    const isNumber = typeof columns.values[slot] === "number";
+    const isNumber = typeof columns.values[slot] === "number" &&
+      !columns.isRefused(slot);
     return counters.get(slot)?.some((cell) =>
-      !cell.isDead &&
+      !cell.isDead && cell.isRefused !== true &&
       (isNumber ||
         columns.isNewer(slot, cell.stamp, cell.replica, cell.counter))
     ) ?? false;
@@ -171,7 +175,7 @@ export class Reader {
   candidates(slot: number): Candidate[] {
     const { columns } = this.#tree;
     const all: Candidate[] = [];
-    if (columns.shapeOf(slot) !== NOTHING) {
+    if (columns.shownShapeOf(slot) !== NOTHING) {
       all.push({
         replica: this.#replicas.nameOf(columns.replicas[slot] as number),
         counter: columns.counters[slot] as number,
@@ -182,9 +186,11 @@ export class Reader {
     const siblings = columns.isSibling(slot)
       ? this.#tree.siblings.get(slot) ?? []
       : [];
-    for (const { replica, counter, stamp, value: kept } of siblings) {
+    for (
+      const { replica, counter, stamp, value: kept, isRefused } of siblings
+    ) {
       const value = valueOf(kept);
-      if (value === undefined) continue;
+      if (value === undefined || isRefused === true) continue;
       const name = this.#replicas.nameOf(replica);
       all.push({ replica: name, counter, stamp, value });
     }
@@ -205,6 +211,11 @@ export class Reader {
     }
     return keys.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));
   }
+}
+
+/** What a cell adds to its counter. */
+export function shownTotal({ total, isRefused }: CounterCell): number {
+  return isRefused === true ? 0 : total;
 }
 
 /** A value as it is read: a text that was edited is a string. */

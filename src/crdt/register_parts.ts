@@ -14,6 +14,8 @@ export interface Sibling {
   readonly shape: Shape;
   /** What was assigned; a string that was edited is a text. */
   readonly value: JsonValue | TextSequence | undefined;
+  /** Whether a schema does not let it show. */
+  readonly isRefused?: boolean;
 }
 
 /** What one replica has added to a counter. */
@@ -28,4 +30,6 @@ export interface CounterCell {
   readonly total: number;
   /** Whether a cover or a barrier hides it. */
   readonly isDead: boolean;
+  /** Whether a schema does not let it count. */
+  readonly isRefused?: boolean;
 }

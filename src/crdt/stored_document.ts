@@ -65,11 +65,27 @@ export abstract class StoredDocument extends OptimisticDocument {
     isTold: boolean,
   ): void {
     const number = this.#log.add(unit);
-    if (!isTold) return;
     const { core } = this;
-    this.tellEvent(
-      new AppliedChange(core, origin, unit, changes, this.#log, number),
-    );
+    if (isTold) {
+      this.tellEvent(
+        new AppliedChange(core, origin, unit, changes, this.#log, number),
+      );
+    }
+    this.#tellRefused();
+  }
+
+  /** Tells what the schema does not let show, since this was last done. */
+  #tellRefused(): void {
+    const { judge, replicas, tree } = this.core;
+    if (judge.refused.length === 0) return;
+    for (const { replica, counter } of judge.refused.splice(0)) {
+      if (!tree.columns.refused.has(replica, counter)) continue;
+      this.emitter.emit("reject", {
+        code: "SCHEMA_VIOLATION",
+        dot: [replicas.nameOf(replica), counter],
+        reason: "The schema of the document does not let it show",
+      });
+    }
   }
 
   /**
@@ -146,6 +162,7 @@ export abstract class StoredDocument extends OptimisticDocument {
     if (isKnown) return "duplicate";
     const changes = this.#join(filled);
     if (changes.length > 0) this.tellEvent(new MergedChange(writer, changes));
+    this.#tellRefused();
     this.drainInbox();
     return "applied";
   }
@@ -167,6 +184,7 @@ export abstract class StoredDocument extends OptimisticDocument {
   ): void {
     const { core } = this;
     readState(first as Frame).fill(core);
+    core.loadSettings(null, true);
     for (const frame of added) {
       if (frame.kind === STATE) {
         this.#join(fillCore(readState(frame)));

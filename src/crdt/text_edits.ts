@@ -30,6 +30,7 @@ export function editText(tree: Tree, operation: Operation): boolean {
     if (change !== undefined) {
       tellText(tree, operation, text, change.index, change.count);
     }
+    tree.judge?.judgeAgain(operation);
     return true;
   }
   for (const range of edit.ranges as readonly IdRange[]) {
@@ -37,6 +38,7 @@ export function editText(tree: Tree, operation: Operation): boolean {
       tellText(tree, operation, text, index, count);
     }
   }
+  tree.judge?.judgeAgain(operation);
   return true;
 }
 

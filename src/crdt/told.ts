@@ -55,6 +55,12 @@ export function tellRegister(tree: Tree, operation: Operation): void {
   tree.told?.push({ kind: act, path });
 }
 
+/** Tells that an assignment that a schema refuses took a place away. */
+export function tellRefused(tree: Tree, operation: Operation): void {
+  const path = tree.told === null ? null : pathOfOperation(tree, operation);
+  if (path !== null) tree.told?.push({ kind: "delete", path });
+}
+
 /** Tells that elements of `parent` are shown. */
 export function tellInsert(
   tree: Tree,

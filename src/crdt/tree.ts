@@ -16,6 +16,7 @@ import {
 } from "./operation.ts";
 import type { CounterCell, Sibling } from "./register_parts.ts";
 import type { ReplicaTable } from "./replica_table.ts";
+import type { Judge } from "./schema/judge.ts";
 import { SequenceArena } from "./sequence/arena.ts";
 import type { ItemId } from "./sequence/ids.ts";
 import { ListSequence } from "./sequence/list_sequence.ts";
@@ -47,6 +48,8 @@ export class Tree {
   journal: Journal | null = null;
   /** Who notes conflicts, while operations of others are joined. */
   witness: Witness | null = null;
+  /** Who decides what shows, while operations of others are joined. */
+  judge: Judge | null = null;
   /** Where changes of lists and texts are told, while anyone listens. */
   told: Change[] | null = null;
 
@@ -67,13 +70,14 @@ export class Tree {
   /** Whether a register holds anything, seen from itself. */
   isLive(slot: number): boolean {
     const { columns } = this;
-    if (columns.shapeOf(slot) !== NOTHING) return true;
+    if (columns.shownShapeOf(slot) !== NOTHING) return true;
     if (this.siblings.size > 0 && columns.isSibling(slot)) {
-      if (this.siblings.has(slot)) return true;
+      const beside = this.siblings.get(slot);
+      if (beside?.some((each) => each.isRefused !== true)) return true;
     }
     if (this.counters.size === 0) return false;
     return this.counters.get(slot)?.some((cell) =>
-      !cell.isDead &&
+      !cell.isDead && cell.isRefused !== true &&
       columns.isNewer(slot, cell.stamp, cell.replica, cell.counter)
     ) ?? false;
   }
@@ -82,12 +86,14 @@ export class Tree {
   shown(child: Child): Shape {
     const { columns } = this;
     if (typeof child === "number") {
-      return this.isLive(child) ? (columns.shapeOf(child) || SCALAR) : NOTHING;
+      return this.isLive(child)
+        ? (columns.shownShapeOf(child) || SCALAR)
+        : NOTHING;
     }
     if (child.parent === null) return MAP;
     const { slot, claimShape } = child;
     if (
-      claimShape !== NOTHING &&
+      claimShape !== NOTHING && !this.#isClaimRefused(child) &&
       columns.isNewer(
         slot,
         child.claimStamp,
@@ -96,11 +102,17 @@ export class Tree {
       )
     ) return claimShape;
     const shape = this.isLive(slot)
-      ? (columns.shapeOf(slot) || SCALAR)
+      ? (columns.shownShapeOf(slot) || SCALAR)
       : NOTHING;
     if (shape === MAP || shape === LIST || child.liveCount === 0) return shape;
     if (shape !== NOTHING && columns.modeOf(slot) === MERGE) return shape;
     return child.rest;
+  }
+
+  /** Whether a schema does not let the operation of a claim show. */
+  #isClaimRefused({ claimReplica, claimCounter }: Branch): boolean {
+    const { refused } = this.columns;
+    return refused.size > 0 && refused.has(claimReplica, claimCounter);
   }
 
   /** What is kept at the end of `keys` below an anchor, shown or not. */
@@ -269,15 +281,37 @@ export class Tree {
         !siblings.some((sibling) => sibling.value === value);
       if (isGone) this.discard(value);
     }
-    this.journal?.add(() => replace(this.siblings, slot, old));
-    replace(this.siblings, slot, siblings.length > 0 ? siblings : undefined);
+    this.journal?.add(() => this.#replace(this.siblings, slot, old));
+    const left = siblings.length > 0 ? siblings : undefined;
+    this.#replace(this.siblings, slot, left);
   }
 
   /** Replaces the cells of a counter. */
   setCounter(slot: number, cells: readonly CounterCell[] | undefined): void {
     const old = this.counters.get(slot);
-    this.journal?.add(() => replace(this.counters, slot, old));
-    replace(this.counters, slot, cells);
+    this.journal?.add(() => this.#replace(this.counters, slot, old));
+    this.#replace(this.counters, slot, cells);
+  }
+
+  /** Replaces what is kept beside a register. */
+  #replace<Part extends Sibling | CounterCell>(
+    map: Map<number, readonly Part[]>,
+    slot: number,
+    parts: readonly Part[] | undefined,
+  ): void {
+    this.#countRefused(map.get(slot), -1);
+    this.#countRefused(parts, 1);
+    if (parts === undefined) map.delete(slot);
+    else map.set(slot, parts);
+  }
+
+  #countRefused(
+    parts: readonly (Sibling | CounterCell)[] | undefined,
+    count: 1 | -1,
+  ): void {
+    for (const { replica, counter, isRefused } of parts ?? []) {
+      if (isRefused === true) this.columns.refused.add(replica, counter, count);
+    }
   }
 
   /**
@@ -321,17 +355,8 @@ export class Tree {
     for (const { value } of this.siblings.get(slot) ?? []) {
       if (value instanceof TextSequence) value.dispose();
     }
-    this.siblings.delete(slot);
-    this.counters.delete(slot);
+    this.#replace(this.siblings, slot, undefined);
+    this.#replace(this.counters, slot, undefined);
     this.columns.release(slot);
   }
-}
-
-function replace<Value>(
-  map: Map<number, Value>,
-  slot: number,
-  value: Value | undefined,
-): void {
-  if (value === undefined) map.delete(slot);
-  else map.set(slot, value);
 }

@@ -5,6 +5,9 @@ import type { OriginJson } from "../../src/crdt/edit_json.ts";
 import type { Dot } from "../../src/crdt/events.ts";
 import { foldValues } from "../../src/crdt/fold.ts";
 import type { OperationJson } from "../../src/crdt/operation_json.ts";
+import { ReplicaTable } from "../../src/crdt/replica_table.ts";
+import { SchemaHistory } from "../../src/crdt/schema/history.ts";
+import type { Put } from "../../src/crdt/schema/own_path.ts";
 import { type MergeFunction, Strategies } from "../../src/crdt/strategies.ts";
 import { defineEntry } from "../../src/crdt/values.ts";
 import { type ModelItem, orderItems } from "./model_sequence.ts";
@@ -106,6 +109,8 @@ export class Model {
   readonly #hiders: ReadonlyMap<string, Operation[]>;
   readonly #removals: readonly Operation[];
   readonly #cache: Map<string, unknown> = new Map();
+  readonly #replicas = new ReplicaTable();
+  readonly #schemas = new SchemaHistory(this.#replicas);
 
   constructor(
     operations: readonly Operation[],
@@ -115,11 +120,10 @@ export class Model {
     this.#merges = merges;
     if (!isSettings) {
       const settings = operations.filter((each) => each.settings === true);
-      const { strategy } = new Model(settings, merges, true).toJSON() as Record<
-        string,
-        never
-      >;
+      const shown = new Model(settings, merges, true).toJSON();
+      const { strategy, schema } = shown as Record<string, never>;
       this.#strategies.load(strategy ?? {});
+      this.#schemas.load(schema ?? {});
     }
     this.#operations = operations.filter((each) =>
       isSettings || each.settings !== true
@@ -187,6 +191,57 @@ export class Model {
           !hasSeen(operation, other.dot))
       )
     );
+  }
+
+  /** Whether the schema does not let what `operation` did at `place` show. */
+  #isRefused(operation: Operation, place: Place): boolean {
+    const { kind, type, dot, value } = operation;
+    if (this.#schemas.isEmpty || kind === "delete") return false;
+    const isEdited = this.#operations.some(({ text }) =>
+      text !== undefined && isSameDot(text, dot)
+    );
+    const put: Put = kind === "increment"
+      ? { kind: "count" }
+      : type === "map" || type === "list"
+      ? { kind: type }
+      : isEdited
+      ? { kind: "text" }
+      : { kind: "value", value: value as JsonValue };
+    const replica = this.#replicas.indexOf(dot[0]);
+    return !this.#schemas.permits(replica, dot[1], this.#birthPath(place), put);
+  }
+
+  #birthPath({ anchor, keys }: Place): Path {
+    if (anchor === null) return keys;
+    const { insert } = this.#elements.get(String(anchor)) as Element;
+    return [...this.#birthPath(placeOf(insert)), 0, ...keys];
+  }
+
+  /** Whether a claim comes from what is kept and refused. */
+  #isClaimRefused(claim: Operation): boolean {
+    if (this.#schemas.isEmpty) return false;
+    const isInsert = claim.kind === "insert";
+    const place = isInsert ? { anchor: claim.dot, keys: [] } : placeOf(claim);
+    const born = this.#elements.get(String(claim.dot))?.born;
+    const operation = isInsert ? born as Operation : claim;
+    const isHeld = claim.kind === "increment"
+      ? this.#at(place).every(({ kind, dot }) =>
+        kind !== "increment" || dot[0] !== claim.dot[0] ||
+        dot[1] <= claim.dot[1]
+      )
+      : this.#isHeld(operation, place);
+    const isThere = !isInsert ||
+      this.#items(placeOf(claim)).some(({ dot }) => isSameDot(dot, claim.dot));
+    return isHeld && isThere && this.#isRefused(operation, place) &&
+      !this.#isHidden(operation, operation.dot, this.#above(place));
+  }
+
+  /** Whether an assignment is the greatest, or stays beside the greatest. */
+  #isHeld(operation: Operation, place: Place): boolean {
+    const assigns = this.#assigns(place);
+    return greatest(assigns) === operation ||
+      operation.sibling === true &&
+        !assigns.some((other) => hasSeen(other, operation.dot));
   }
 
   /** The elements of a list that did not go for good, in order. */
@@ -266,7 +321,8 @@ export class Model {
 
   #computeLeaf(place: Place, path: Path): Shown {
     const above = this.#above(place);
-    const isGone = (each: Operation) => this.#isHidden(each, each.dot, above);
+    const isGone = (each: Operation) =>
+      this.#isHidden(each, each.dot, above) || this.#isRefused(each, place);
     const assigns = this.#assigns(place);
     const winner = greatest(assigns);
     const living = winner !== undefined && !isGone(winner) ? winner : undefined;
@@ -339,6 +395,7 @@ export class Model {
     const winner = greatest(this.#assigns(place));
     const isClaimed = claim !== undefined &&
       !this.#isHidden(claim, claim.dot, [place, ...this.#above(place)]) &&
+      !this.#isClaimRefused(claim) &&
       (winner === undefined || isAbove(claim, winner));
     if (isClaimed) return { kind: inserts.includes(claim) ? "list" : "map" };
     const leaf = this.#leaf(place, path);

@@ -163,10 +163,15 @@ export class World {
     try {
       this.#editAt(doc, this.#path(doc));
     } catch (error) {
-      // Another kind of thing stands there; nothing may have happened.
-      if (!hasCode(error, "INVALID_PATH")) throw error;
+      if (!this.mayRefuse(error)) throw error;
+      // Nothing may have happened.
       assertEquals(doc.clock(), clock);
     }
+  }
+
+  /** Whether an edit may fail so: another kind of thing stands there. */
+  mayRefuse(error: unknown): boolean {
+    return hasCode(error, "INVALID_PATH");
   }
 
   /** A path that may lead somewhere: through elements that are there. */

@@ -66,7 +66,8 @@ export function hideSlot(
   const wasLive = tree.isLive(slot);
   const siblings = tree.siblings.get(slot);
   const cells = tree.counters.get(slot);
-  if (!wasLive && siblings === undefined && cells === undefined) {
+  const isHeld = wasLive || tree.columns.isRefused(slot);
+  if (!isHeld && siblings === undefined && cells === undefined) {
     return { live: 0, isChanged: false };
   }
   let isChanged = clearOurs(core, slot, above, []);
@@ -151,7 +152,7 @@ function joinRegisters(
       ? copied(context, kept, replica, counter, value)
       : value;
     discardText(core, slot, kept);
-    const flags = theirs.flags[theirSlot] as number;
+    const flags = theirs.keptFlagsOf(theirSlot);
     columns.assign(slot, stamp, replica, counter, flags, own);
     if (isGone) columns.clear(slot);
     return true;

@@ -66,8 +66,9 @@ export class StateJoin {
     for (const element of anchored) this.#joinAnchored(element);
     vector.join(seen);
     clock.receive(other.clock.last);
-    core.loadSettings();
-    return this.#context.changes();
+    const told: Change[] = [];
+    core.loadSettings(told, true);
+    return [...this.#context.changes(), ...told.map(asSet)];
   }
 
   #joinAnchored(theirs: Branch): void {
@@ -270,4 +271,9 @@ function unite(
   const united = first.clone();
   united.join(second);
   return united;
+}
+
+/** A change as it is told of a state: what is there now, not how it came. */
+function asSet(change: Change): Change {
+  return change.kind === "delete" ? change : { kind: "set", path: change.path };
 }

@@ -4,6 +4,7 @@ import { Core } from "../core.ts";
 import { HybridClock } from "../hybrid_clock.ts";
 import type { Space } from "../operation.ts";
 import type { ListSequence } from "../sequence/list_sequence.ts";
+import { isMereValue, writtenItem } from "../untouched.ts";
 import { PART } from "./frame.ts";
 import { PlaceHasher } from "./place_hash.ts";
 import { encodeState } from "./write_state.ts";
@@ -96,17 +97,23 @@ class Part {
     if (source.list !== null) this.#copyList(source.list, branch);
   }
 
-  /** Copies a list; what is in its elements is not part of it. */
+  /** Copies a list; what happened in its elements is not part of it. */
   #copyList(source: ListSequence<Item>, branch: Branch): void {
     const { tree, replicas } = this.#to;
+    const from = this.#from.tree;
     const writer = new ByteWriter();
     const items: Item[] = [];
-    source.exportTo(writer, (item) => {
-      items.push(
-        item instanceof Branch
-          ? new Branch(tree.columns.add(), branch, null, item.id, item.isPlain)
-          : item,
-      );
+    source.exportTo(writer, (each) => {
+      const item = writtenItem(from, each);
+      if (!(item instanceof Branch)) {
+        items.push(item);
+        return;
+      }
+      const slot = tree.columns.add();
+      if (isMereValue(from, item)) this.#copyRegister(item.slot, slot);
+      const copy = new Branch(slot, branch, null, item.id, item.isPlain);
+      copy.isHidden = item.isHidden;
+      items.push(copy);
     });
     let next = 0;
     tree.listOf(branch).importFrom(

@@ -5,6 +5,7 @@ import type { ReplicaTable } from "../replica_table.ts";
 import type { ItemId } from "../sequence/ids.ts";
 import type { ListSequence } from "../sequence/list_sequence.ts";
 import { TextSequence } from "../sequence/text_sequence.ts";
+import { isMereValue } from "../untouched.ts";
 import type { VersionVector } from "../version_vector.ts";
 
 /**
@@ -116,6 +117,7 @@ export class PlaceHasher {
     for (const { content } of [...branch.list?.keptRuns() ?? []]) {
       for (const item of content) {
         if (!(item instanceof Branch)) continue;
+        if (isMereValue(this.#core.tree, item)) continue;
         const { replica, counter } = item.id as ItemId;
         const hash = elementHash(this.#names[replica] as Hash, counter);
         this.#anchor = item;
@@ -154,7 +156,7 @@ export class PlaceHasher {
         columns.replicas[slot] as number,
         columns.counters[slot] as number,
       );
-      this.#content.add(columns.flags[slot] as number);
+      this.#content.add(columns.keptFlagsOf(slot));
       this.#text(columns.values[slot]);
     }
     const values = siblings.size > 0 ? siblings.get(slot) : undefined;

@@ -1,5 +1,6 @@
 import type { JsonValue } from "../../base/json.ts";
 import type { ByteReader } from "../bytes.ts";
+import { FLAGS_END } from "../columns.ts";
 import type { Core } from "../core.ts";
 import { STAMP_MAX } from "../hybrid_clock.ts";
 import {
@@ -55,7 +56,10 @@ export class RegisterReader {
       const flag = flags[slot] as number;
       if (flag === UNASSIGNED) continue;
       const value = values[at] as JsonValue | undefined;
-      if (!isPossible((flag & SHAPE_BITS) as Shape, value)) {
+      if (
+        flag % BORN >= FLAGS_END ||
+        !isPossible((flag & SHAPE_BITS) as Shape, value)
+      ) {
         reader.fail("a register");
       }
       columns.assign(

@@ -71,7 +71,8 @@ export class StateReader {
   }
 
   /**
-   * Fills `core`, in which nothing may have happened.
+   * Fills `core`, in which nothing may have happened. What its settings say
+   * holds when they are loaded.
    *
    * @returns The elements that are told apart from their lists, in a part.
    * @throws {DistflowError} `CORRUPT_DATA` if the state makes no sense; `core`
@@ -87,7 +88,6 @@ export class StateReader {
     core.clock.receive(clockLast);
     const anchored = new PlaceReader(reader, core, replicas).read();
     if (reader.remaining > 0) reader.fail("the end of a state");
-    core.loadSettings();
     return anchored;
   }
 }

@@ -6,6 +6,7 @@ import { lengthOf } from "../operation.ts";
 import type { ItemId } from "../sequence/ids.ts";
 import type { ListSequence } from "../sequence/list_sequence.ts";
 import { TextSequence } from "../sequence/text_sequence.ts";
+import { writtenItem } from "../untouched.ts";
 import type { VersionVector } from "../version_vector.ts";
 import { type PART, STATE, writeFrame } from "./frame.ts";
 import { writeIntegers, writeRuns } from "./integers.ts";
@@ -119,7 +120,8 @@ class PlaceColumns {
 
   #list(list: ListSequence<Item>): void {
     const elements: Branch[] = [];
-    list.exportTo(this.lists, (item) => {
+    list.exportTo(this.lists, (each) => {
+      const item = writtenItem(this.#core.tree, each);
       this.itemCount++;
       if (item instanceof Branch) elements.push(item);
       this.items.add(
@@ -149,7 +151,7 @@ class PlaceColumns {
     const replica = columns.replicas[slot] as number;
     const counter = columns.counters[slot] as number;
     const value = columns.values[slot];
-    const flags = columns.flags[slot] as number;
+    const flags = columns.keptFlagsOf(slot);
     this.flags.push(stamp === 0 ? flags + BORN : flags);
     this.replicas.push(replica);
     this.counters.push(counter - (this.#next[replica] ?? 1));
