@@ -49,8 +49,13 @@ const PACKAGES: readonly Package[] = [
     name: "@distflow/core",
     description:
       "Processes that find each other by name and send each other messages: Erlang's distribution for Node.js and Deno",
-    exports: { ".": "mod", "./testing": "src/sim/mod" },
-    without: ["cli", "crdt"],
+    exports: {
+      ".": "mod",
+      "./crdt": "src/crdt/mod",
+      "./store": "src/store/mod",
+      "./testing": "src/sim/mod",
+    },
+    without: ["cli"],
   },
   {
     folder: "pmd",
@@ -58,7 +63,7 @@ const PACKAGES: readonly Package[] = [
     description: "The port mapper daemon of distflow",
     exports: { ".": "pmd" },
     bin: { "distflow-pmd": "pmd" },
-    without: ["cli", "crdt", "sim", "node"],
+    without: ["cli", "crdt", "sim", "node", "store"],
   },
   {
     folder: "cli",
@@ -66,7 +71,7 @@ const PACKAGES: readonly Package[] = [
     description: "The admin command of distflow",
     exports: { ".": "cli" },
     bin: { distflow: "cli" },
-    without: ["crdt", "sim"],
+    without: ["crdt", "sim", "store"],
   },
 ];
 

@@ -137,9 +137,17 @@ function writeBareModules(): void {
   }
   writePackage(join(modules, "@distflow", "core"), "@distflow/core", {
     ".": "./mod.js",
+    "./crdt": "./crdt.js",
+    "./store": "./store.js",
     "./testing": "./testing.js",
   });
-  for (const [file, target] of [["mod", "mod"], ["testing", "src/sim/mod"]]) {
+  const entries = {
+    mod: "mod",
+    crdt: "src/crdt/mod",
+    store: "src/store/mod",
+    testing: "src/sim/mod",
+  };
+  for (const [file, target] of Object.entries(entries)) {
     writeModule(
       join(modules, "@distflow", "core", `${file}.js`),
       `export * from "../../../${target}.js";\n`,

@@ -49,8 +49,8 @@ function stage(name: string, config: Config): string {
     cpSync(join(ROOT, file), join(folder, file));
   }
   const without = name === "pmd"
-    ? ["cli", "crdt", "sim", "node"]
-    : ["crdt", "sim"];
+    ? ["cli", "crdt", "sim", "node", "store"]
+    : ["crdt", "sim", "store"];
   cpSync(join(ROOT, "src"), join(folder, "src"), {
     recursive: true,
     filter: (from) => !without.some((each) => from === join(ROOT, "src", each)),

@@ -23,7 +23,14 @@ import { testOnNode } from "./test_node.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const DENO = process.execPath;
-const ENTRIES = ["mod.ts", "pmd.ts", "cli.ts", "src/sim/mod.ts"];
+const ENTRIES = [
+  "mod.ts",
+  "pmd.ts",
+  "cli.ts",
+  "src/crdt/mod.ts",
+  "src/store/mod.ts",
+  "src/sim/mod.ts",
+];
 const TEST_FOLDERS = [
   "base",
   "log",

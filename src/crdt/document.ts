@@ -32,7 +32,7 @@ import type { Register } from "./values.ts";
  *
  * @example Two replicas
  * ```ts
- * import { JsonCrdt } from "./document.ts";
+ * import { JsonCrdt } from "@distflow/core/crdt";
  * import { assertEquals } from "@std/assert";
  *
  * const ann = new JsonCrdt("ann");
@@ -97,7 +97,7 @@ export class JsonCrdt extends SchemaDocument {
    *
    * @example Saved and restored
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const ann = new JsonCrdt("ann");
@@ -125,7 +125,7 @@ export class JsonCrdt extends SchemaDocument {
    *
    * @example All or nothing
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals, assertThrows } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -166,7 +166,7 @@ export class JsonCrdt extends SchemaDocument {
    *
    * @example An operation as JSON
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -195,7 +195,7 @@ export class JsonCrdt extends SchemaDocument {
    *
    * @example Twice is once
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -220,7 +220,7 @@ export class JsonCrdt extends SchemaDocument {
    *
    * @example A stamp from a day ahead waits
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * let wallMs = Date.UTC(2026, 0, 1);
@@ -248,7 +248,7 @@ export class JsonCrdt extends SchemaDocument {
    *
    * @example The first message was lost
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -262,6 +262,11 @@ export class JsonCrdt extends SchemaDocument {
     return this.#inbox.missing();
   }
 
+  /**
+   * See {@linkcode OptimisticDocument}.
+   *
+   * @internal
+   */
   protected override checkSet(path: Path, value: JsonValue | Register): void {
     const open = this.#transaction;
     const transaction = open ?? new Transaction(this.core, true);
@@ -275,7 +280,11 @@ export class JsonCrdt extends SchemaDocument {
     }
   }
 
-  /** See {@linkcode StoredDocument}. */
+  /**
+   * See {@linkcode StoredDocument}.
+   *
+   * @internal
+   */
   protected decode<Result>(read: () => Result): Result {
     const { replicas } = this.core;
     const { count } = replicas;
@@ -287,7 +296,11 @@ export class JsonCrdt extends SchemaDocument {
     }
   }
 
-  /** See {@linkcode StoredDocument}. */
+  /**
+   * See {@linkcode StoredDocument}.
+   *
+   * @internal
+   */
   protected receiveUnits(units: readonly Unit[]): Receipts {
     this.#inbox.poll();
     const receipts = { applied: 0, buffered: 0, duplicate: 0, rejected: 0 };
@@ -295,23 +308,39 @@ export class JsonCrdt extends SchemaDocument {
     return receipts;
   }
 
-  /** See {@linkcode StoredDocument}. */
+  /**
+   * See {@linkcode StoredDocument}.
+   *
+   * @internal
+   */
   protected restoreUnit(unit: Unit): Receipt {
     return this.#inbox.receive(unit, true);
   }
 
-  /** See {@linkcode StoredDocument}. */
+  /**
+   * See {@linkcode StoredDocument}.
+   *
+   * @internal
+   */
   protected drainInbox(): void {
     this.#inbox.drainAll();
   }
 
-  /** See {@linkcode StoredDocument}. */
+  /**
+   * See {@linkcode StoredDocument}.
+   *
+   * @internal
+   */
   protected checkOutside(act: string): void {
     if (this.#transaction === null) return;
     throw new TypeError(`Cannot ${act} within a transaction`);
   }
 
-  /** See {@linkcode DocumentEditor}. */
+  /**
+   * See {@linkcode DocumentEditor}.
+   *
+   * @internal
+   */
   protected run<Result>(act: (transaction: Transaction) => Result): Result {
     const hasSchema = !this.core.schemas.isEmpty;
     const open = this.#transaction;

@@ -15,10 +15,18 @@ import type { Register } from "./values.ts";
 
 /** What can be changed in a document; see `JsonCrdt` for how it travels. */
 export abstract class DocumentEditor extends StoredDocument {
-  /** Makes the operations. */
+  /**
+   * Makes the operations.
+   *
+   * @internal
+   */
   protected readonly author: Author;
 
-  /** Makes the editor of `core`; see `StoredDocument`. */
+  /**
+   * Makes the editor of `core`; see `StoredDocument`.
+   *
+   * @internal
+   */
   protected constructor(
     core: Core,
     author: Author,
@@ -29,7 +37,11 @@ export abstract class DocumentEditor extends StoredDocument {
     this.author = author;
   }
 
-  /** Makes changes within the open transaction, or one of their own. */
+  /**
+   * Makes changes within the open transaction, or one of their own.
+   *
+   * @internal
+   */
   protected abstract run<Result>(
     act: (transaction: Transaction) => Result,
   ): Result;
@@ -45,7 +57,7 @@ export abstract class DocumentEditor extends StoredDocument {
    *
    * @example Maps above are made
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -64,7 +76,7 @@ export abstract class DocumentEditor extends StoredDocument {
    *
    * @example Once is enough
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -84,7 +96,7 @@ export abstract class DocumentEditor extends StoredDocument {
    *
    * @example Both count
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -113,7 +125,7 @@ export abstract class DocumentEditor extends StoredDocument {
    *
    * @example Before the first
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -138,7 +150,7 @@ export abstract class DocumentEditor extends StoredDocument {
    *
    * @example Two lists are one
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -164,7 +176,7 @@ export abstract class DocumentEditor extends StoredDocument {
    *
    * @example One of three
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -189,7 +201,7 @@ export abstract class DocumentEditor extends StoredDocument {
    *
    * @example Both are kept
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const initial = { text: "ad" };
@@ -217,7 +229,7 @@ export abstract class DocumentEditor extends StoredDocument {
    *
    * @example The middle
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -239,7 +251,7 @@ export abstract class DocumentEditor extends StoredDocument {
    *
    * @example The maximum of all that was ever set
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");

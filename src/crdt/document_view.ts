@@ -9,10 +9,18 @@ import type { ClockRecord } from "./version_vector.ts";
 
 /** What can be asked of a document; see `JsonCrdt` for how it changes. */
 export abstract class DocumentView {
-  /** The parts of the document. */
+  /**
+   * The parts of the document.
+   *
+   * @internal
+   */
   protected readonly core: Core;
 
-  /** Makes the view of `core`. */
+  /**
+   * Makes the view of `core`.
+   *
+   * @internal
+   */
   protected constructor(core: Core) {
     this.core = core;
   }
@@ -27,7 +35,7 @@ export abstract class DocumentView {
    *
    * @example A value, and none
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -47,7 +55,7 @@ export abstract class DocumentView {
    *
    * @example Concurrent values
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -79,7 +87,7 @@ export abstract class DocumentView {
    *
    * @example Null is something
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -98,7 +106,7 @@ export abstract class DocumentView {
    *
    * @example In order
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -120,7 +128,7 @@ export abstract class DocumentView {
    *
    * @example A list and a string
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -146,7 +154,7 @@ export abstract class DocumentView {
    *
    * @example As any JSON
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -164,7 +172,7 @@ export abstract class DocumentView {
    *
    * @example One counter for each operation
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -182,7 +190,7 @@ export abstract class DocumentView {
    *
    * @example A delete leaves a tombstone
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assert } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");

@@ -113,7 +113,7 @@ function violationOf(check: () => void): MergeViolation | undefined {
  *
  * @example The average is not associative, and the longest text may be a tie
  * ```ts
- * import { checkMerge } from "./mod.ts";
+ * import { checkMerge } from "@distflow/core/crdt";
  * import { assertEquals } from "@std/assert";
  *
  * const laws = (merge: Parameters<typeof checkMerge>[0], samples: string[]) =>

@@ -7,12 +7,24 @@ import { type WatchCallback, Watchers } from "./watchers.ts";
 
 /** How a document tells what happens to it; see `JsonCrdt`. */
 export abstract class ObservedDocument extends DocumentView {
-  /** Who listens. */
+  /**
+   * Who listens.
+   *
+   * @internal
+   */
   protected readonly emitter: Emitter<DocumentEvents>;
-  /** Who watches. */
+  /**
+   * Who watches.
+   *
+   * @internal
+   */
   protected readonly watchers: Watchers;
 
-  /** Makes the view of `core`; listeners that fail are told of. */
+  /**
+   * Makes the view of `core`; listeners that fail are told of.
+   *
+   * @internal
+   */
   protected constructor(core: Core, onListenerError: ListenerErrorHandler) {
     super(core);
     this.emitter = new Emitter(onListenerError);
@@ -26,7 +38,7 @@ export abstract class ObservedDocument extends DocumentView {
    *
    * @example Who changed what
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -48,7 +60,7 @@ export abstract class ObservedDocument extends DocumentView {
    *
    * @example Not told any more
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -81,7 +93,7 @@ export abstract class ObservedDocument extends DocumentView {
    *
    * @example The names of all users
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -101,12 +113,20 @@ export abstract class ObservedDocument extends DocumentView {
     return this.watchers.add(pattern, callback);
   }
 
-  /** Whether anyone would hear of a change. */
+  /**
+   * Whether anyone would hear of a change.
+   *
+   * @internal
+   */
   protected get isObserved(): boolean {
     return this.watchers.count > 0 || this.emitter.listenerCount("change") > 0;
   }
 
-  /** Tells of what changed, however it came. */
+  /**
+   * Tells of what changed, however it came.
+   *
+   * @internal
+   */
   protected tellEvent(event: ChangeEvent): void {
     this.emitter.emit("change", event);
     if (this.watchers.count > 0) this.watchers.tell(event.changes, event);

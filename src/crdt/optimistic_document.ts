@@ -27,7 +27,11 @@ export abstract class OptimisticDocument extends ObservedDocument {
   /** See `JsonCrdt.set`. */
   abstract set(path: Path, value: JsonValue | Register): void;
 
-  /** Throws what a set at `path` would throw, and changes nothing. */
+  /**
+   * Throws what a set at `path` would throw, and changes nothing.
+   *
+   * @internal
+   */
   protected abstract checkSet(
     path: Path,
     value: JsonValue | Register,
@@ -48,7 +52,7 @@ export abstract class OptimisticDocument extends ObservedDocument {
    *
    * @example Taken back
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -92,7 +96,7 @@ export abstract class OptimisticDocument extends ObservedDocument {
    *
    * @example A part of it waits
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -114,7 +118,7 @@ export abstract class OptimisticDocument extends ObservedDocument {
    *
    * @example Others learn of it now
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -154,7 +158,7 @@ export abstract class OptimisticDocument extends ObservedDocument {
    *
    * @example What others did meanwhile shows
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -170,7 +174,11 @@ export abstract class OptimisticDocument extends ObservedDocument {
     return this.#take("rejected", edit);
   }
 
-  /** Rolls back what has waited too long. */
+  /**
+   * Rolls back what has waited too long.
+   *
+   * @internal
+   */
   protected expireOptimistic(): void {
     const nowMs = this.core.clock.wallMs;
     if (this.#overlay.count === 0 || nowMs === undefined) return;
@@ -196,6 +204,7 @@ export abstract class OptimisticDocument extends ObservedDocument {
     this.watchers.tell([{ kind: "set", path }], event);
   }
 
+  /** See {@linkcode DocumentView.get}; with what is laid over it. */
   override get(path: Path): JsonValue | undefined {
     const value = super.get(path);
     if (this.#overlay.count === 0) return value;
@@ -209,18 +218,21 @@ export abstract class OptimisticDocument extends ObservedDocument {
     return shape === MAP ? "map" : shape === LIST ? "list" : "leaf";
   }
 
+  /** See {@linkcode DocumentView.getAll}; with what is laid over it. */
   override getAll(path: Path): JsonValue[] {
     if (!this.isPending(path)) return super.getAll(path);
     const value = this.get(path);
     return value === undefined ? [] : [value];
   }
 
+  /** See {@linkcode DocumentView.has}; with what is laid over it. */
   override has(path: Path): boolean {
     return this.isPending(path)
       ? this.get(path) !== undefined
       : super.has(path);
   }
 
+  /** See {@linkcode DocumentView.keys}; with what is laid over it. */
   override keys(path: Path): string[] {
     if (!this.isPending(path)) return super.keys(path);
     const value = this.get(path);
@@ -229,12 +241,14 @@ export abstract class OptimisticDocument extends ObservedDocument {
       : [];
   }
 
+  /** See {@linkcode DocumentView.length}; with what is laid over it. */
   override length(path: Path): number {
     if (!this.isPending(path)) return super.length(path);
     const value = this.get(path);
     return typeof value === "string" || Array.isArray(value) ? value.length : 0;
   }
 
+  /** See {@linkcode DocumentView.toJSON}; with what is laid over it. */
   override toJSON(): JsonValue {
     const value = super.toJSON();
     return this.#overlay.count === 0

@@ -62,7 +62,7 @@ export abstract class SchemaDocument extends DocumentEditor {
    *
    * @example An edit that it does not permit
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals, assertThrows } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -105,7 +105,7 @@ export abstract class SchemaDocument extends DocumentEditor {
    *
    * @example Versions count from 1
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -122,7 +122,7 @@ export abstract class SchemaDocument extends DocumentEditor {
    *
    * @example With a migration
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -149,7 +149,7 @@ export abstract class SchemaDocument extends DocumentEditor {
    *
    * @example Someone who did not know the schema
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -202,7 +202,7 @@ export abstract class SchemaDocument extends DocumentEditor {
    *
    * @example A key that is missing
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");

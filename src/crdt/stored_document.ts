@@ -36,7 +36,11 @@ export abstract class StoredDocument extends OptimisticDocument {
   /** A state from too far ahead of the wall clock; the newest one only. */
   #held: HeldState | null = null;
 
-  /** Makes the view of `core`, with a log of at most `logLengthMax`. */
+  /**
+   * Makes the view of `core`, with a log of at most `logLengthMax`.
+   *
+   * @internal
+   */
   protected constructor(
     core: Core,
     onListenerError: ListenerErrorHandler,
@@ -46,18 +50,42 @@ export abstract class StoredDocument extends OptimisticDocument {
     this.#log = new TransactionLog(logLengthMax, core.replicas);
   }
 
-  /** Throws if a transaction is open. */
+  /**
+   * Throws if a transaction is open.
+   *
+   * @internal
+   */
   protected abstract checkOutside(act: string): void;
-  /** Takes transactions in. */
+  /**
+   * Takes transactions in.
+   *
+   * @internal
+   */
   protected abstract receiveUnits(units: readonly Unit[]): Receipts;
-  /** Goes on with what waited for what came otherwise. */
+  /**
+   * Goes on with what waited for what came otherwise.
+   *
+   * @internal
+   */
   protected abstract drainInbox(): void;
-  /** Takes a transaction in that was applied before, also one of this replica. */
+  /**
+   * Takes a transaction in that was applied before, also one of this replica.
+   *
+   * @internal
+   */
   protected abstract restoreUnit(unit: Unit): Receipt;
-  /** Reads what came; bad input leaves no names behind. */
+  /**
+   * Reads what came; bad input leaves no names behind.
+   *
+   * @internal
+   */
   protected abstract decode<Result>(read: () => Result): Result;
 
-  /** Takes note of a transaction that was applied, and tells of it if asked. */
+  /**
+   * Takes note of a transaction that was applied, and tells of it if asked.
+   *
+   * @internal
+   */
   protected record(
     origin: "local" | "remote",
     unit: Unit,
@@ -94,7 +122,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    *
    * @example Saved and restored
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -121,7 +149,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    *
    * @example Both go on, and merge
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -177,7 +205,11 @@ export abstract class StoredDocument extends OptimisticDocument {
     return changes;
   }
 
-  /** Fills a new document from a saved one, and what was added to that. */
+  /**
+   * Fills a new document from a saved one, and what was added to that.
+   *
+   * @internal
+   */
   protected load(
     [first, ...added]: readonly Frame[],
     isResumed: boolean,
@@ -208,7 +240,11 @@ export abstract class StoredDocument extends OptimisticDocument {
     );
   }
 
-  /** Merges a state that only waited for the wall clock. */
+  /**
+   * Merges a state that only waited for the wall clock.
+   *
+   * @internal
+   */
   protected pollState(): void {
     const held = this.#held;
     if (held === null) return;
@@ -225,7 +261,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    *
    * @example Only what is new
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -246,7 +282,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    *
    * @example Each gives the other what it lacks
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -270,7 +306,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    *
    * @example Twice is once
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -298,7 +334,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    *
    * @example Equal documents have equal digests
    * ```ts
-   * import { compareDigests, JsonCrdt } from "./mod.ts";
+   * import { compareDigests, JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const ann = new JsonCrdt("ann");
@@ -318,7 +354,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    *
    * @example Both have all in the end
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
@@ -352,7 +388,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    *
    * @example A replica that is far behind gets the state
    * ```ts
-   * import { JsonCrdt } from "./document.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");

@@ -27,7 +27,7 @@ export class Register {
  *
  * @example A point is no map
  * ```ts
- * import { asRegister, JsonCrdt } from "./mod.ts";
+ * import { asRegister, JsonCrdt } from "@distflow/core/crdt";
  * import { assertEquals } from "@std/assert";
  *
  * const doc = new JsonCrdt("ann");

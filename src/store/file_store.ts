@@ -23,7 +23,7 @@ const TEMPORARY = ".tmp";
  *
  * @example Saved and loaded
  * ```ts
- * import { FileStore } from "./file_store.ts";
+ * import { FileStore } from "@distflow/core/store";
  * import { assertEquals } from "@std/assert";
  *
  * const folder = await Deno.makeTempDir();

@@ -20,7 +20,7 @@ const TABLES = [
  *
  * @example Saved and loaded
  * ```ts
- * import { SqliteStore } from "./sqlite_store.ts";
+ * import { SqliteStore } from "@distflow/core/store";
  * import { assertEquals } from "@std/assert";
  *
  * const store = new SqliteStore(":memory:");

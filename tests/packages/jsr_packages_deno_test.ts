@@ -69,6 +69,30 @@ Deno.test("deno run -A jsr:@distflow/pmd is a PMD, jsr:@distflow/cli talks to it
   });
 });
 
+Deno.test("a document of jsr:@distflow/core/crdt is kept by /store, and loads no node", async () => {
+  await withRegistry(async (cwd, env, requests) => {
+    writeFileSync(
+      join(cwd, "save.ts"),
+      `import { JsonCrdt } from "jsr:@distflow/core/crdt";
+import { FileStore } from "jsr:@distflow/core/store";
+const doc = new JsonCrdt("ann", { initial: { a: 1 } });
+const store = new FileStore("documents");
+await store.save("a", doc.snapshot());
+const saved = await store.load("a");
+console.log(JSON.stringify(JsonCrdt.restore("bob", saved!.snapshot!)));
+`,
+    );
+    const flags = ["--allow-read=documents", "--allow-write=documents"];
+    const output = await succeed([DENO, "run", ...flags, "save.ts"], {
+      cwd,
+      env,
+    });
+    assertMatch(output, /{"a":1}/);
+    assert(requests.some((path) => path.includes("/src/crdt/")));
+    assert(!requests.some((path) => /\/src\/(node|pmd|wire)\//.test(path)));
+  });
+});
+
 Deno.test("a service that imports jsr:@distflow/core starts the PMD from there", async () => {
   await withRegistry(async (cwd, env, requests) => {
     const port = String(await freePort());

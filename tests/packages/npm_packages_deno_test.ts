@@ -79,6 +79,16 @@ for (const major of ["20", "24"]) {
     await succeed([...node, ...kill], { cwd });
   });
 
+  Deno.test(`Node.js ${major}: an ES module saves a document, and a CommonJS one goes on`, async () => {
+    const cwd = await installed();
+    await succeed([...node, "save.mjs"], { cwd });
+    const output = await succeed([...node, "load.cjs"], { cwd });
+    assertEquals(
+      output,
+      '{"todos":["Buy milk","Call Cy"]}\ntrue INVALID_PATH\n',
+    );
+  });
+
   Deno.test(`Node.js ${major}: the commands run from their npm links`, async () => {
     const cwd = await installed();
     const bin = (name: string, ...args: string[]) =>

@@ -43,8 +43,8 @@ export class CausalGraph {
    *
    * @example Two replicas
    * ```ts
-   * import { JsonCrdt } from "../document.ts";
-   * import { causalGraph } from "./causal_graph.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
+   * import { causalGraph } from "@distflow/core/crdt";
    * import { assertEquals } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -77,8 +77,8 @@ export class CausalGraph {
    *
    * @example One transaction
    * ```ts
-   * import { JsonCrdt } from "../document.ts";
-   * import { causalGraph } from "./causal_graph.ts";
+   * import { JsonCrdt } from "@distflow/core/crdt";
+   * import { causalGraph } from "@distflow/core/crdt";
    * import { assert } from "@std/assert";
    *
    * const doc = new JsonCrdt("ann");
@@ -131,9 +131,9 @@ function labelOf({ dot: [replica, counter], operations }: CausalNode): string {
  *
  * @example What a set replaces comes before it
  * ```ts
- * import { JsonCrdt } from "../document.ts";
- * import { causalGraph } from "./causal_graph.ts";
- * import type { OperationJson } from "../operation_json.ts";
+ * import { JsonCrdt } from "@distflow/core/crdt";
+ * import { causalGraph } from "@distflow/core/crdt";
+ * import type { OperationJson } from "@distflow/core/crdt";
  * import { assertEquals } from "@std/assert";
  *
  * const log: OperationJson[] = [];

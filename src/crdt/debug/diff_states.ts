@@ -40,7 +40,7 @@ export type StateDifference =
  *
  * @example Two of three keys
  * ```ts
- * import { diffStates } from "./diff_states.ts";
+ * import { diffStates } from "@distflow/core/crdt";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(diffStates({ a: 1, b: [1, 3], c: 5 }, { b: [1, 2, 3], c: 5 }), [

@@ -37,9 +37,9 @@ export interface ReplayOptions {
  *
  * @example Until the mistake
  * ```ts
- * import { JsonCrdt } from "../document.ts";
- * import { replay } from "./replay.ts";
- * import type { OperationJson } from "../operation_json.ts";
+ * import { JsonCrdt } from "@distflow/core/crdt";
+ * import { replay } from "@distflow/core/crdt";
+ * import type { OperationJson } from "@distflow/core/crdt";
  * import { assertEquals } from "@std/assert";
  *
  * const log: OperationJson[] = [];

@@ -56,7 +56,7 @@ export interface JsonSchemaValidate {
  * @example Ajv
  * ```ts
  * import { Ajv } from "ajv";
- * import { fromJsonSchema, JsonCrdt } from "../mod.ts";
+ * import { fromJsonSchema, JsonCrdt } from "@distflow/core/crdt";
  * import { assertThrows } from "@std/assert";
  *
  * const age = new Ajv().compile({ type: "integer", minimum: 0 });

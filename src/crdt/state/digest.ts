@@ -144,7 +144,7 @@ export function bitsLeft({ bits }: DigestRange): number {
  *
  * @example Two documents and their difference
  * ```ts
- * import { compareDigests, JsonCrdt } from "../mod.ts";
+ * import { compareDigests, JsonCrdt } from "@distflow/core/crdt";
  * import { assertEquals } from "@std/assert";
  *
  * const ann = new JsonCrdt("ann");

@@ -62,7 +62,7 @@ interface Entry {
  *
  * @example Two documents without a common past
  * ```ts
- * import { JsonCrdt } from "../mod.ts";
+ * import { JsonCrdt } from "@distflow/core/crdt";
  * import { assertEquals } from "@std/assert";
  *
  * const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];

@@ -58,7 +58,7 @@ export function readSaved(bytes: Uint8Array): SavedFrames {
  *
  * @example A torn end
  * ```ts
- * import { inspectSaved, JsonCrdt } from "../mod.ts";
+ * import { inspectSaved, JsonCrdt } from "@distflow/core/crdt";
  * import { assertEquals } from "@std/assert";
  *
  * const doc = new JsonCrdt("ann");

@@ -6,6 +6,8 @@ import {
   NodeRuntime,
   type PeerInfo,
 } from "@distflow/core";
+import { type DocumentEvents, JsonCrdt } from "@distflow/core/crdt";
+import { FileStore, type SnapshotStore } from "@distflow/core/store";
 import { SimWorld } from "@distflow/core/testing";
 
 type Job = { type: "JOB"; id: number } | { type: "DONE"; id: number };
@@ -27,5 +29,22 @@ export async function serve(options: NodeOptions): Promise<NodeRuntime<Job>> {
   });
   return node;
 }
+
+export async function edit(store: SnapshotStore): Promise<JsonCrdt> {
+  const doc = new JsonCrdt("ann", {
+    merges: { first: ([value = null]) => value },
+  });
+  doc.on("change", (event: DocumentEvents["change"][0]) => {
+    const path: readonly (string | number)[] | undefined = event.changes[0]
+      ?.path;
+    console.log(path?.length);
+  });
+  // @ts-expect-error: a value that is no JSON
+  doc.set(["a"], () => {});
+  await store.save("a", doc.snapshot());
+  return doc;
+}
+
+export const store: SnapshotStore = new FileStore("documents");
 
 export const world: SimWorld = new SimWorld({ seed: 1 });
