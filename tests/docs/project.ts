@@ -36,7 +36,10 @@ export class Project {
       symlinkSync(join(ROOT, "node_modules"), this.path("node_modules"));
       return;
     }
-    const imports = { "@distflow/core": join(ROOT, "mod.ts") };
+    const imports = {
+      "@distflow/core": join(ROOT, "mod.ts"),
+      "@distflow/core/crdt": join(ROOT, "src/crdt/mod.ts"),
+    };
     writeFileSync(this.path("deno.json"), JSON.stringify({ imports }));
   }
 
@@ -55,8 +58,7 @@ export class Project {
     port: number,
     change: (text: string) => string = (text) => text,
   ): Promise<string> {
-    const text = PROGRAMS.get(name);
-    assert(text !== undefined, `The README has no program ${name}.ts`);
+    const text = programNamed(name);
     const alias = `alias: "${name}"`;
     assert(text.includes(alias), `${name}.ts has ${alias}`);
     const ready = change(
@@ -70,6 +72,11 @@ export class Project {
       "--ignoreConfig --noCheck --module nodenext --target es2022";
     await succeed([process.execPath, tsc, ...options.split(" "), source]);
     return this.path(`${name}.mjs`);
+  }
+
+  /** Saves a program that is no node, as it stands there. */
+  saveAsIs(name: string): string {
+    return this.write(`${name}.${IS_DENO ? "ts" : "mjs"}`, programNamed(name));
   }
 
   /** Writes a file; returns its path. */
@@ -97,6 +104,12 @@ export class Project {
   [Symbol.dispose](): void {
     rmSync(this.folder, { recursive: true });
   }
+}
+
+function programNamed(name: string): string {
+  const text = PROGRAMS.get(name);
+  assert(text !== undefined, `The README has no program ${name}.ts`);
+  return text;
 }
 
 /** So that `deno` is the one that runs the tests, wherever it lies. */

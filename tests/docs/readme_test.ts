@@ -9,6 +9,7 @@ import { resolveNodeOptions } from "../../src/node/options.ts";
 import type { NodeEvents } from "../../src/node/events.ts";
 import { IDLE_EXIT_MS, LEASE_MS } from "../../src/pmd/options.ts";
 import { freePort } from "../packages/support.ts";
+import { IS_DENO } from "../support/script.ts";
 import { endPmd } from "../system/support.ts";
 import { currentPlatform } from "../../src/platform/mod.ts";
 import { codeBlocks, proseOf, tableRows } from "./markdown.ts";
@@ -21,6 +22,7 @@ Deno.test("README: a test here runs each program, and one elsewhere each command
     "greeter",
     "visitor",
     "orders",
+    "notes",
     "open",
     "far",
   ]);
@@ -54,6 +56,18 @@ Deno.test("README: orders finds nobody, and says so", async () => {
   } finally {
     await endPmd(port);
   }
+});
+
+Deno.test("README: notes are the same at both in the end", async () => {
+  using project = new Project();
+  await using notes = project.run(project.saveAsIs("notes"), []);
+  const { code, output, lines } = await notes.end();
+  assertEquals([code, lines[0]], [0, "true"], output);
+  assertEquals(
+    lines.slice(1).join(" ").replace(/\s+/g, " "),
+    '[ { text: "Buy oat milk", done: true }, { text: "Call Cy", done: false } ]'
+      .replaceAll('"', IS_DENO ? '"' : "'"),
+  );
 });
 
 Deno.test("README: far and open talk, each with a PMD of its own", async () => {
