@@ -2,6 +2,7 @@ import { Witness } from "./conflicts.ts";
 import type { Change } from "./events.ts";
 import type { HybridClock } from "./hybrid_clock.ts";
 import { MergeGuard } from "./merge_check.ts";
+import { Meter } from "./metrics.ts";
 import { SETTINGS } from "./operation.ts";
 import { Reader } from "./reader.ts";
 import { ReplicaTable } from "./replica_table.ts";
@@ -30,6 +31,8 @@ export class Core {
   readonly schemas: SchemaHistory = new SchemaHistory(this.replicas);
   /** Decides what they let show. */
   readonly judge: Judge = new Judge(this.tree, this.schemas);
+  /** Counts what is applied. */
+  readonly meter: Meter = new Meter();
   /** Notes conflicts. */
   readonly witness: Witness = new Witness(this.tree, this.strategies);
   /** The functions of custom merges. */

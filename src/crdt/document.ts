@@ -9,6 +9,7 @@ import { makeInitial } from "./initial.ts";
 import { decodeMessage, type Unit } from "./message.ts";
 import { DOCUMENT } from "./operation.ts";
 import { operationFromJson, type OperationJson } from "./operation_json.ts";
+import { countTombstones, type DocumentMetrics } from "./metrics.ts";
 import {
   checkOptions,
   checkReplicaName,
@@ -77,6 +78,10 @@ export class JsonCrdt extends SchemaDocument {
         this.emitter.emit("reject", { code, dot, reason });
       },
     });
+    const { clock } = options;
+    if (clock?.monotonicMs !== undefined) {
+      core.meter.monotonicMs = () => clock.monotonicMs?.() ?? 0;
+    }
     this.core.merges.onViolation = (name, violation) =>
       this.emitter.emit("violation", { name, ...violation });
     if (options.initial !== undefined) {
@@ -241,6 +246,40 @@ export class JsonCrdt extends SchemaDocument {
     this.#inbox.poll();
     this.expireOptimistic();
     this.pollState();
+  }
+
+  /**
+   * How much the document holds, and what has happened to it since it was made
+   * or restored. Costs a step for each register.
+   *
+   * @example How much was deleted
+   * ```ts
+   * import { JsonCrdt } from "@distflow/core/crdt";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const doc = new JsonCrdt("ann");
+   * doc.set(["a"], 1);
+   * doc.set(["b"], 2);
+   * doc.delete(["a"]);
+   * const { registerCount, tombstoneCount, localCount } = doc.getMetrics();
+   * assertEquals([registerCount, tombstoneCount, localCount], [2, 1, 3]);
+   * ```
+   */
+  getMetrics(): DocumentMetrics {
+    const { tree, replicas, meter } = this.core;
+    return {
+      replicaCount: replicas.count,
+      registerCount: tree.columns.count - tree.roots.length,
+      tombstoneCount: countTombstones(tree),
+      hiddenCount: tree.columns.refused.size,
+      logLength: this.logLength,
+      pendingCount: this.#pending.count,
+      pendingByteCount: this.#pending.byteCount,
+      localCount: meter.applied.local,
+      remoteCount: meter.applied.remote,
+      events: { ...this.emitter.counts },
+      applyLatency: meter.latency(),
+    };
   }
 
   /**

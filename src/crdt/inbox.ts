@@ -175,7 +175,10 @@ export class Inbox {
       this.#quarantine.add(replica);
       return this.#keep(unit, "quarantine", first);
     }
+    const { meter } = this.#core;
+    const startMs = meter.start();
     this.#apply(unit);
+    meter.stop(startMs);
     return "applied";
   }
 

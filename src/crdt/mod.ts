@@ -67,6 +67,7 @@ export {
   type MergeLaw,
   type MergeViolation,
 } from "./merge_check.ts";
+export type { DocumentMetrics, LatencyBucket } from "./metrics.ts";
 export type { ObservedDocument } from "./observed_document.ts";
 export type { OperationJson } from "./operation_json.ts";
 export type { OptimisticEdit } from "./optimistic.ts";

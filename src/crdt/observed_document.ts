@@ -1,7 +1,8 @@
-import { Emitter, type ListenerErrorHandler } from "../base/emitter.ts";
+import type { ListenerErrorHandler } from "../base/emitter.ts";
 import type { Core } from "./core.ts";
 import { DocumentView } from "./document_view.ts";
 import type { ChangeEvent, DocumentEvents } from "./events.ts";
+import { CountingEmitter } from "./metrics.ts";
 import type { PathPattern } from "./pattern.ts";
 import { type WatchCallback, Watchers } from "./watchers.ts";
 
@@ -12,7 +13,7 @@ export abstract class ObservedDocument extends DocumentView {
    *
    * @internal
    */
-  protected readonly emitter: Emitter<DocumentEvents>;
+  protected readonly emitter: CountingEmitter;
   /**
    * Who watches.
    *
@@ -27,7 +28,7 @@ export abstract class ObservedDocument extends DocumentView {
    */
   protected constructor(core: Core, onListenerError: ListenerErrorHandler) {
     super(core);
-    this.emitter = new Emitter(onListenerError);
+    this.emitter = new CountingEmitter(onListenerError);
     this.watchers = new Watchers(onListenerError);
   }
 

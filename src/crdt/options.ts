@@ -16,12 +16,14 @@ export interface JsonCrdtOptions {
    */
   initial?: { readonly [key: string]: JsonValue };
   /**
-   * Reads the wall clock, for stamps; only `wallMs` is used. Without it stamps
-   * only count, and none is too far ahead.
+   * Reads the wall clock, for stamps. Without it stamps only count, and none is
+   * too far ahead.
    */
   clock?: {
     /** Milliseconds since 1970. */
     wallMs(): number;
+    /** Milliseconds from anywhere that never go back, for metrics. */
+    monotonicMs?(): number;
   };
   /**
    * How far ahead of the wall clock an operation may be to be applied, in

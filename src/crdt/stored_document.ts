@@ -82,6 +82,15 @@ export abstract class StoredDocument extends OptimisticDocument {
   protected abstract decode<Result>(read: () => Result): Result;
 
   /**
+   * How many operations the log has.
+   *
+   * @internal
+   */
+  protected get logLength(): number {
+    return this.#log.length;
+  }
+
+  /**
    * Takes note of a transaction that was applied, and tells of it if asked.
    *
    * @internal
@@ -94,6 +103,7 @@ export abstract class StoredDocument extends OptimisticDocument {
   ): void {
     const number = this.#log.add(unit);
     const { core } = this;
+    core.meter.applied[origin] += unit.length;
     if (isTold) {
       this.tellEvent(
         new AppliedChange(core, origin, unit, changes, this.#log, number),
