@@ -101,15 +101,27 @@ export class Judge {
     refreshElements(tree, child instanceof Branch ? child : parent as Branch);
   }
 
-  /** Judges all that the document keeps; tells what shows and what does not. */
+  /**
+   * Judges all that the document keeps.
+   *
+   * @param told Gets the places that show otherwise, as they are in the end.
+   */
   judgeAll(told: Change[] | null): void {
     const tree = this.#tree;
     const before = tree.told;
-    tree.told = told;
+    const found: Change[] | null = told === null ? null : [];
+    tree.told = found;
     const root = tree.roots[DOCUMENT];
     this.#judgeBelow(root, []);
     refreshBelow(tree, root);
     tree.told = before;
+    const known = new Set<string>();
+    for (const { kind, path } of found ?? []) {
+      const change = { kind: kind === "delete" ? kind : "set", path } as const;
+      const text = JSON.stringify(change);
+      if (!known.has(text)) told?.push(change);
+      known.add(text);
+    }
   }
 
   #judgeBelow(branch: Branch, path: Step[]): void {

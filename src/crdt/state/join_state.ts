@@ -68,7 +68,7 @@ export class StateJoin {
     clock.receive(other.clock.last);
     const told: Change[] = [];
     core.loadSettings(told, true);
-    return [...this.#context.changes(), ...told.map(asSet)];
+    return [...this.#context.changes(), ...told];
   }
 
   #joinAnchored(theirs: Branch): void {
@@ -271,9 +271,4 @@ function unite(
   const united = first.clone();
   united.join(second);
   return united;
-}
-
-/** A change as it is told of a state: what is there now, not how it came. */
-function asSet(change: Change): Change {
-  return change.kind === "delete" ? change : { kind: "set", path: change.path };
 }

@@ -129,6 +129,10 @@ Deno.test("who learns of the schema later sees the same", () => {
   assertEquals(bob.doc.inspect(), ann.doc.inspect());
   assertEquals(bob.told.includes("delete users.7.age"), true);
   assertEquals(bob.doc.rejected(), ann.doc.rejected());
+  const rejected = ann.doc.rejected().map(({ dot }) => dot.join()).sort();
+  for (const { rejects } of [ann, bob]) {
+    assertEquals(rejects.map(({ dot }) => dot.join()).sort(), rejected);
+  }
 });
 
 Deno.test("what its author had seen stays, and is told as a violation", () => {
@@ -155,6 +159,7 @@ Deno.test("a later version may let show what was hidden", () => {
   assertEquals(bob.doc.toJSON(), ann.doc.toJSON());
   assertEquals(bob.doc.inspect(), ann.doc.inspect());
   assertEquals(ann.doc.rejected(), []);
+  assertEquals(bob.told.slice(-2), ["set other", "set other.deep"]);
 });
 
 Deno.test("a version judges what its author had not seen, an older one the rest", () => {
@@ -277,8 +282,11 @@ Deno.test("a snapshot, a restored document and a merged one hide the same", () =
   const restored = JsonCrdt.restore("cy", ann.doc.snapshot());
   assertEquals(restored.toJSON(), { users });
   assertEquals(restored.rejected(), ann.doc.rejected());
+  bob.told.length = 0;
   bob.doc.merge(ann.doc.snapshot());
   assertEquals(bob.doc.toJSON(), { users });
+  assertEquals(bob.told.sort(), ["delete other", "delete users.7.age"]);
+  assertEquals(bob.rejects.length, 2);
   ann.doc.merge(bob.doc.snapshot());
   assertEquals(ann.doc.toJSON(), { users });
   const fresh = new JsonCrdt("di");
