@@ -23,7 +23,7 @@ import { walkTo } from "./walk.ts";
 export function assign(tree: Tree, operation: Operation): boolean {
   const { parent, key } = tree.walk;
   const isHidden = tree.walk.hides(operation);
-  let isChanged = false;
+  let isTaken = false;
   const { witness } = tree;
   if (witness !== null && !isHidden) {
     const place = key === null ? parent : parent.children.get(key);
@@ -31,20 +31,20 @@ export function assign(tree: Tree, operation: Operation): boolean {
   }
   if (operation.covers !== null || operation.isBarrier) {
     const branch = key === null ? parent : tree.branchAt(parent, key);
-    isChanged = coverBelow(tree, branch, operation);
+    isTaken = coverBelow(tree, branch, operation);
   }
   const slot = key === null ? parent.slot : tree.slotAt(parent, key);
   if (!isHidden) witness?.meet(slot, operation);
   const isRefused = !isHidden && (tree.judge?.refuses(operation) ?? false);
   const wasLive = tree.isLive(slot);
-  if (join(tree, slot, operation, isHidden, isRefused)) isChanged = true;
+  const isChanged = join(tree, slot, operation, isHidden, isRefused);
   const isLive = tree.isLive(slot);
   if (wasLive !== isLive) addLiveAtWalk(tree, isLive ? 1 : -1);
   if (isRefused && !isLive) {
-    if (wasLive) tellRefused(tree, operation);
+    if (wasLive || isTaken) tellRefused(tree, operation);
     return false;
   }
-  return isChanged && (wasLive || isLive);
+  return isTaken || isChanged && (wasLive || isLive);
 }
 
 /** Joins an increment at the end of the walk; returns whether it may show. */

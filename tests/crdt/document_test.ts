@@ -359,3 +359,17 @@ Deno.test("what is kept below a value is in nobody's way", () => {
   ann.doc.set(["a", "list", "key"], 2);
   assertEquals(ann.doc.get(["a", "list"]), { key: 2 });
 });
+
+Deno.test("a map that nobody assigned is told when another deletes it", () => {
+  const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  const told: unknown[] = [];
+  bob.on("change", (event) => {
+    if (event.origin === "local") ann.receiveMessage(event.message());
+  });
+  ann.set(["a", "b"], 1);
+  bob.merge(ann.snapshot());
+  ann.on("change", ({ changes }) => told.push(...changes));
+  bob.delete(["a"]);
+  assertEquals(ann.toJSON(), {});
+  assertEquals(told, [{ kind: "delete", path: ["a"] }]);
+});
