@@ -1,6 +1,14 @@
 import { Branch } from "./branch.ts";
 
-import { DELETE, INCREMENT, LIST, MAP, type Operation } from "./operation.ts";
+import type { Change } from "./events.ts";
+import {
+  DELETE,
+  INCREMENT,
+  LIST,
+  MAP,
+  NOTHING,
+  type Operation,
+} from "./operation.ts";
 import type { Path, Step } from "./pattern.ts";
 import type { Change as Moved, ItemId } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
@@ -40,6 +48,26 @@ export function pathOfOperation(tree: Tree, operation: Operation): Path | null {
   if (anchor === null) return path;
   const above = pathOfElement(tree, anchor);
   return above === null ? null : [...above, ...path];
+}
+
+/** What is at `key` of `parent` now, or at what is above that and is shown. */
+export function changeNow(
+  tree: Tree,
+  parent: Branch,
+  key: string | null,
+): Change {
+  let path = pathOf(tree, parent);
+  while (path === null) {
+    parent = parent.parent as Branch;
+    key = null;
+    path = pathOf(tree, parent);
+  }
+  const place = key === null ? parent : parent.children.get(key);
+  const isShown = place !== undefined && tree.shown(place) !== NOTHING;
+  return {
+    kind: isShown ? "set" : "delete",
+    path: key === null ? path : [...path, key],
+  };
 }
 
 /** Tells of a set, delete or increment that changed something. */

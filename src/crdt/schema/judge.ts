@@ -17,7 +17,7 @@ import type { Path, Step } from "../pattern.ts";
 import type { CounterCell, Sibling } from "../register_parts.ts";
 import type { ItemId } from "../sequence/ids.ts";
 import { TextSequence } from "../sequence/text_sequence.ts";
-import { pathOf } from "../told.ts";
+import { changeNow, pathOf } from "../told.ts";
 import type { Tree } from "../tree.ts";
 import type { SchemaHistory } from "./history.ts";
 import type { Put } from "./own_path.ts";
@@ -49,6 +49,8 @@ export class Judge {
   readonly refused: Refused[] = [];
   readonly #tree: Tree;
   readonly #history: SchemaHistory;
+  /** Places that show otherwise, while all is judged and someone listens. */
+  #noted: [parent: Branch, key: string | null][] | null = null;
 
   /** Makes the judge of `tree`. */
   constructor(tree: Tree, history: SchemaHistory) {
@@ -109,19 +111,20 @@ export class Judge {
   judgeAll(told: Change[] | null): void {
     const tree = this.#tree;
     const before = tree.told;
-    const found: Change[] | null = told === null ? null : [];
-    tree.told = found;
+    tree.told = null;
+    this.#noted = told === null ? null : [];
     const root = tree.roots[DOCUMENT];
     this.#judgeBelow(root, []);
-    refreshBelow(tree, root);
+    this.#refreshBelow(root);
     tree.told = before;
     const known = new Set<string>();
-    for (const { kind, path } of found ?? []) {
-      const change = { kind: kind === "delete" ? kind : "set", path } as const;
+    for (const noted of this.#noted ?? []) {
+      const change = changeNow(tree, ...noted);
       const text = JSON.stringify(change);
       if (!known.has(text)) told?.push(change);
       known.add(text);
     }
+    this.#noted = null;
   }
 
   #judgeBelow(branch: Branch, path: Step[]): void {
@@ -161,6 +164,24 @@ export class Judge {
     refreshElement(this.#tree, element);
   }
 
+  /** Hides the elements that show nothing now, the deepest first. */
+  #refreshBelow(branch: Branch): void {
+    for (const child of branch.children.values()) {
+      if (child instanceof Branch) this.#refreshBelow(child);
+    }
+    const { list } = branch;
+    if (list === null || branch.elementCount === 0) return;
+    for (const { content } of [...list.keptRuns()]) {
+      for (const item of content) {
+        if (!(item instanceof Branch)) continue;
+        this.#refreshBelow(item);
+        const { isHidden } = item;
+        refreshElement(this.#tree, item);
+        if (item.isHidden !== isHidden) this.#noted?.push([branch, null]);
+      }
+    }
+  }
+
   #judgePlace(
     child: Branch | number,
     parent: Branch | null,
@@ -168,20 +189,21 @@ export class Judge {
   ): void {
     const tree = this.#tree;
     const slot = typeof child === "number" ? child : child.slot;
+    const isElement = child instanceof Branch && child.id !== null;
     const wasLive = tree.isLive(slot);
     const isChanged = this.#judgeSlot(slot, path);
     const isLive = tree.isLive(slot);
     if (wasLive !== isLive) {
-      const isElement = child instanceof Branch && child.id !== null;
       tree.journal?.addLive(parent, isElement, isLive ? 1 : -1);
       tree.addLive(parent, isElement, isLive ? 1 : -1);
     }
-    if (!isChanged || tree.told === null || parent === null) return;
-    if (child instanceof Branch && child.id !== null) return;
+    if (!isChanged || parent === null) return;
+    const step = path.at(-1) as Step;
+    this.#noted?.push([parent, isElement ? null : step as string]);
+    if (tree.told === null || isElement) return;
     const above = pathOf(tree, parent);
     if (above === null) return;
-    const shown = [...above, path.at(-1) as Step];
-    tree.told.push({ kind: isLive ? "set" : "delete", path: shown });
+    tree.told.push({ kind: isLive ? "set" : "delete", path: [...above, step] });
   }
 
   /** Judges a register, its siblings and its counter; tells of any change. */
@@ -284,22 +306,6 @@ export function forEachKept(
   for (const { content } of [...list.keptRuns()]) {
     for (const item of content) {
       if (item instanceof Branch) at(list.indexOf(item.id as ItemId), item);
-    }
-  }
-}
-
-/** Hides the elements that show nothing now, the deepest first. */
-function refreshBelow(tree: Tree, branch: Branch): void {
-  for (const child of branch.children.values()) {
-    if (child instanceof Branch) refreshBelow(tree, child);
-  }
-  const { list } = branch;
-  if (list === null || branch.elementCount === 0) return;
-  for (const { content } of [...list.keptRuns()]) {
-    for (const item of content) {
-      if (!(item instanceof Branch)) continue;
-      refreshBelow(tree, item);
-      refreshElement(tree, item);
     }
   }
 }

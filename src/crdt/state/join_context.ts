@@ -2,11 +2,10 @@ import type { Branch } from "../branch.ts";
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Core } from "../core.ts";
 import type { Change } from "../events.ts";
-import { NOTHING } from "../operation.ts";
 import type { IdRange, Origin } from "../sequence/ids.ts";
 import type { Sequence } from "../sequence/sequence.ts";
 import { TextSequence } from "../sequence/text_sequence.ts";
-import { pathOf } from "../told.ts";
+import { changeNow } from "../told.ts";
 import { VersionVector } from "../version_vector.ts";
 
 /**
@@ -88,16 +87,7 @@ export class JoinContext {
   /** What shows otherwise, as it is now. */
   changes(): Change[] {
     const { tree } = this.core;
-    const changes: Change[] = [];
-    for (const [parent, key] of this.#changed) {
-      const place = key === null ? parent : parent.children.get(key);
-      const path = pathOf(tree, parent);
-      if (path === null || place === undefined) continue;
-      if (key !== null) path.push(key);
-      const isShown = tree.shown(place) !== NOTHING;
-      changes.push({ kind: isShown ? "set" : "delete", path });
-    }
-    return changes;
+    return this.#changed.map((noted) => changeNow(tree, ...noted));
   }
 
   /** Adds to a sequence of ours what one of theirs has. */

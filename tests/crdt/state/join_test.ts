@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import { JsonCrdt } from "../../../src/crdt/mod.ts";
 
 /** Two replicas of one document, which go on alone. */
@@ -96,4 +96,16 @@ Deno.test("what changed in lists is told where it is shown now", () => {
     { kind: "set", path: ["l"] },
     { kind: "set", path: ["l", 2, "a"] },
   ]);
+});
+
+Deno.test("an element that a merged state hides is told of at its list", () => {
+  const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  ann.set(["list"], [{ a: 1 }]);
+  bob.merge(ann.snapshot());
+  bob.removeAt(["list"], 0);
+  const told: unknown[] = [];
+  ann.on("change", ({ changes }) => told.push(...changes));
+  ann.merge(bob.snapshot());
+  assertEquals(ann.toJSON(), { list: [] });
+  assert(JSON.stringify(told).includes('{"kind":"set","path":["list"]}'));
 });
