@@ -1,3 +1,4 @@
+import { Children } from "./children.ts";
 import { type Container, LIST, MAP, NOTHING } from "./operation.ts";
 import type { ItemId } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
@@ -36,7 +37,7 @@ export class Branch {
   /** How many steps below the root it was born. */
   readonly depth: number;
   /** Places by key. */
-  readonly children: Map<string, Child> = new Map();
+  readonly children: Children = new Children();
   /** The elements, if there ever were any. */
   list: ListSequence<Item> | null = null;
   /** How many of the elements are branches. */
