@@ -60,7 +60,9 @@ export class Author {
       this.#setLeaf(transaction, target, WHOLE, value.value);
     } else {
       // The path counts, too: no operation goes deeper than others accept.
-      const checked = checkValue(value, path.length === 0 ? [] : [...path]);
+      const checked = typeof value === "object" && value !== null
+        ? checkValue(value, [...path])
+        : checkValue(value);
       if (path.length === 0 && !isRecord(checked)) {
         throw new DistflowError(
           "INVALID_VALUE",
@@ -70,7 +72,7 @@ export class Author {
       this.checkRoom(countPlaces(checked));
       this.setTree(transaction, target, checked);
     }
-    transaction.changes.push({ kind: "set", path: target.path });
+    transaction.addChange({ kind: "set", path: target.path });
   }
 
   /** Deletes what shows at `path`; returns whether anything did. */
@@ -93,7 +95,7 @@ export class Author {
     if (path.length === 0) {
       this.#maker.make(transaction, SET, target, MAP, undefined);
     } else this.deletePlace(transaction, target, place as Branch | number);
-    transaction.changes.push({ kind: "delete", path: target.path });
+    transaction.addChange({ kind: "delete", path: target.path });
     return true;
   }
 
@@ -137,7 +139,7 @@ export class Author {
     const total = (own?.total ?? 0) + by;
     if (Math.abs(total) > TOTAL_MAX) refuse("the total would not be exact");
     this.#maker.make(transaction, INCREMENT, target, NOTHING, total);
-    transaction.changes.push({ kind: "increment", path: target.path });
+    transaction.addChange({ kind: "increment", path: target.path });
   }
 
   /** Writes a setting, which is a register as any other. */

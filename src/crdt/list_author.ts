@@ -76,7 +76,7 @@ export class ListAuthor {
       this.#author.checkRoom(count);
       this.fill(transaction, target, at, items);
     }
-    transaction.changes.push(
+    transaction.addChange(
       shown !== null
         ? { kind: "insert", path: target.path, index: at, count: items.length }
         : { kind: "set", path: target.path },
@@ -115,7 +115,7 @@ export class ListAuthor {
       this.#maker.finish(transaction, operation);
     } else this.#removeMixed(transaction, target, list, index, count);
     const { path: shown } = target;
-    transaction.changes.push({ kind: "remove", path: shown, index, count });
+    transaction.addChange({ kind: "remove", path: shown, index, count });
   }
 
   /** Puts checked items before the element at `index`, and all in them. */

@@ -1,6 +1,7 @@
 import type { JsonValue } from "../base/json.ts";
 import { applyInsertAt, applyOperation } from "./apply.ts";
 import type { Core } from "./core.ts";
+import type { Change } from "./events.ts";
 import {
   DELETE,
   DELETE_WINS,
@@ -64,7 +65,10 @@ export class Maker {
     if (kind === SET || kind === DELETE) this.#takeAway(operation, target);
     applyOperation(tree, operation);
     this.finish(transaction, operation);
-    if (space === SETTINGS) this.#core.loadSettings(transaction.changes);
+    if (space !== SETTINGS) return;
+    const changes: Change[] = [];
+    this.#core.loadSettings(changes);
+    for (const change of changes) transaction.addChange(change);
   }
 
   /** Makes an insertion before the element at `index`; returns its first dot. */
@@ -117,7 +121,7 @@ export class Maker {
   finish(transaction: Transaction, operation: Operation): void {
     const { vector, self } = this.#core;
     vector.raise(self, operation.counter + operation.length - 1);
-    transaction.operations.push(operation);
+    transaction.addOperation(operation);
   }
 
   #takeAway(operation: Operation, { anchor, keys, path }: Target): void {

@@ -3,7 +3,7 @@ import { Branch, type Child, type Item } from "./branch.ts";
 import type { Core } from "./core.ts";
 import { DOCUMENT, LIST, MAP, NOTHING } from "./operation.ts";
 import type { Target } from "./maker.ts";
-import type { Path } from "./pattern.ts";
+import type { Path, Step } from "./pattern.ts";
 import type { ItemId } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
 import { DEPTH_MAX, isKey } from "./values.ts";
@@ -30,11 +30,11 @@ export function resolve(core: Core, act: string, path: Path): Target {
     );
   }
   let anchor: ItemId | null = null;
-  let keys: string[] = [];
+  let anchorDepth = 0;
   const { tree } = core;
   let place: Child | undefined = tree.roots[DOCUMENT];
-  let isIndexed = false;
-  for (const step of path) {
+  for (let depth = 0; depth < path.length; depth++) {
+    const step = path[depth] as Step;
     const branch: Branch | null = typeof place === "object" ? place : null;
     const isList = place !== undefined && tree.shown(place) === LIST;
     if (typeof step === "number") {
@@ -43,9 +43,8 @@ export function resolve(core: Core, act: string, path: Path): Target {
         refusePath(act, path, `${step} is an index, and there is no item`);
       }
       checkIndex(act, path, step, list.length - 1);
-      isIndexed = true;
       anchor = list.idAt(step);
-      keys = [];
+      anchorDepth = depth + 1;
       const item: Item = list.at(step);
       place = item instanceof Branch ? item : undefined;
     } else {
@@ -55,14 +54,15 @@ export function resolve(core: Core, act: string, path: Path): Target {
       if (isList) {
         refusePath(act, path, `"${step}" is a key, and there is a list`);
       }
-      keys.push(step);
       // What is kept below a value does not show, and is in nobody's way.
       place = branch !== null && tree.shown(branch) === MAP
         ? branch.children.get(step)
         : undefined;
     }
   }
-  return { anchor, keys, path: isIndexed ? [...path] : keys };
+  const steps = path.slice();
+  if (anchor === null) return { anchor, keys: steps as string[], path: steps };
+  return { anchor, keys: steps.slice(anchorDepth) as string[], path: steps };
 }
 
 /**

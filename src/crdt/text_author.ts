@@ -67,7 +67,7 @@ export class TextAuthor {
     this.#core.tree.journal?.addInsert(text, range);
     operation.edit = new Edit(origin, null, id);
     this.#maker.finish(transaction, operation);
-    transaction.changes.push({
+    transaction.addChange({
       kind: "text-insert",
       path: target.path,
       index,
@@ -102,7 +102,7 @@ export class TextAuthor {
     }));
     operation.edit = new Edit(null, ranges, id);
     this.#maker.finish(transaction, operation);
-    transaction.changes.push({
+    transaction.addChange({
       kind: "text-remove",
       path: target.path,
       index,

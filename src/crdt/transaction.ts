@@ -10,6 +10,9 @@ interface Mark {
   readonly undo: ReturnType<Journal["mark"]> | null;
 }
 
+/** Most transactions have one of each: an array of its own is for one, too. */
+const NONE: readonly never[] = Object.freeze([]);
+
 /**
  * Local operations under one stamp, which show as one change and travel as one.
  */
@@ -17,9 +20,9 @@ export class Transaction {
   /** When it happens. */
   readonly stamp: number;
   /** What was made so far. */
-  readonly operations: Operation[] = [];
+  operations: readonly Operation[] = NONE;
   /** What changed so far. */
-  readonly changes: Change[] = [];
+  changes: readonly Change[] = NONE;
   readonly #core: Core;
   readonly #clockLast: number;
   readonly #journal: Journal | null;
@@ -31,6 +34,18 @@ export class Transaction {
     this.#journal = canUndo ? new Journal() : null;
     core.tree.journal = this.#journal;
     this.stamp = core.clock.tick();
+  }
+
+  /** Takes note of an operation that was made. */
+  addOperation(operation: Operation): void {
+    if (this.operations === NONE) this.operations = [operation];
+    else (this.operations as Operation[]).push(operation);
+  }
+
+  /** Takes note of a change of what is shown. */
+  addChange(change: Change): void {
+    if (this.changes === NONE) this.changes = [change];
+    else (this.changes as Change[]).push(change);
   }
 
   /** Where it stands. */
@@ -55,8 +70,8 @@ export class Transaction {
     if (undone.some(({ space }) => space === SETTINGS)) {
       this.#core.loadSettings();
     }
-    this.operations.length = mark.operationCount;
-    this.changes.length = mark.changeCount;
+    this.operations = this.operations.slice(0, mark.operationCount);
+    this.changes = this.changes.slice(0, mark.changeCount);
   }
 
   /** Ends it; one without operations leaves no trace on the clock. */
