@@ -117,15 +117,6 @@ export class ByteWriter {
     this.#length += bytes.length;
   }
 
-  /** Writes a part of `bytes`, which is best short. */
-  part(bytes: Uint8Array, from: number, to: number): void {
-    this.#reserve(to - from);
-    const own = this.#bytes;
-    const shift = this.#length - from;
-    for (let at = from; at < to; at++) own[at + shift] = bytes[at] as number;
-    this.#length += to - from;
-  }
-
   /** Writes a JSON value. */
   value(value: JsonValue): void {
     switch (typeof value) {
@@ -189,9 +180,12 @@ export class ByteWriter {
     this.#length += length;
   }
 
-  /** What was written, as it lies here: only until more is written. */
-  written(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length);
+  /**
+   * What was written, as it lies here, and what may come behind it: only until
+   * more is written.
+   */
+  get buffer(): Uint8Array {
+    return this.#bytes;
   }
 
   /** Forgets what was written. */
@@ -219,7 +213,7 @@ export class ByteWriter {
       ? spare
       : new Uint8Array(Math.max(needed, this.#bytes.length * 2, CAPACITY_MIN));
     if (bytes === spare) spare = null;
-    bytes.set(this.#bytes.subarray(0, this.#length));
+    if (this.#length > 0) bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
   }
 }

@@ -28,7 +28,7 @@ export class LogIndex {
   #ends: Uint32Array = new Uint32Array(CAPACITY_MIN);
   #before: Float64Array = new Float64Array(CAPACITY_MIN);
   /** By replica, its newest one. */
-  readonly #newest: Map<number, number> = new Map();
+  readonly #newest: number[] = [];
 
   /** Whether there are none. */
   get isEmpty(): boolean {
@@ -89,8 +89,10 @@ export class LogIndex {
     this.#pieces[at] = piece;
     this.#offsets[at] = offset;
     this.#ends[at] = 0;
-    this.#before[at] = this.#newest.get(replica) ?? NONE;
-    this.#newest.set(replica, number);
+    const newest = this.#newest;
+    while (newest.length <= replica) newest.push(NONE);
+    this.#before[at] = newest[replica] as number;
+    newest[replica] = number;
     this.operationCount += length;
     return number;
   }
@@ -106,8 +108,9 @@ export class LogIndex {
 
   /** Takes all transactions of a replica out. */
   forget(replica: number): void {
-    let number = this.#newest.get(replica) ?? NONE;
-    this.#newest.delete(replica);
+    let number = this.#newest[replica] ?? NONE;
+    if (number === NONE) return;
+    this.#newest[replica] = NONE;
     while (number >= this.oldest) {
       const at = number & this.#mask;
       this.operationCount -= this.#lengths[at] as number;
@@ -121,7 +124,7 @@ export class LogIndex {
    * `after`; returns whether they are all there.
    */
   find(replica: number, after: number, numbers: number[]): boolean {
-    let number = this.#newest.get(replica) ?? NONE;
+    let number = this.#newest[replica] ?? NONE;
     while (number >= this.oldest) {
       const at = number & this.#mask;
       if ((this.#lasts[at] as number) <= after) return true;

@@ -1,5 +1,5 @@
 import { ByteReader, ByteWriter } from "../bytes.ts";
-import { encodeOne, type Unit } from "../message.ts";
+import { encodeOne, headOfOne, type Unit } from "../message.ts";
 import type { Operation } from "../operation.ts";
 import {
   COUNTER_MAX,
@@ -47,6 +47,8 @@ export class TransactionLog {
   readonly #pieces: Uint8Array[] = [];
   #firstPiece = 0;
   readonly #writer: ByteWriter = new ByteWriter();
+  /** By replica, how messages of its operations begin. */
+  readonly #heads: Uint8Array[] = [];
 
   /** Makes an empty log of a document that knows `replicas`. */
   constructor(lengthMax: number, replicas: ReplicaTable) {
@@ -104,10 +106,16 @@ export class TransactionLog {
     const index = this.#index;
     const end = number < 0 ? 0 : index.endOf(number);
     if (end === 0) return null;
-    const name = this.#replicas.nameOf(index.replicaOf(number));
     const at = index.pieceOf(number) - this.#firstPiece;
-    const piece = this.#pieces[at] ?? this.#writer.written();
-    return encodeOne(name, piece, index.offsetOf(number), end);
+    const piece = this.#pieces[at] ?? this.#writer.buffer;
+    const head = this.#headOf(index.replicaOf(number));
+    return encodeOne(head, piece, index.offsetOf(number), end);
+  }
+
+  #headOf(replica: number): Uint8Array {
+    const known = this.#heads[replica];
+    if (known !== undefined) return known;
+    return this.#heads[replica] = headOfOne(this.#replicas.nameOf(replica));
   }
 
   /** Lets the oldest ones go until at most `count` operations are left. */
@@ -155,7 +163,7 @@ export class TransactionLog {
   #readOne(number: number, replicas: readonly number[]): Unit {
     const index = this.#index;
     const piece = this.#pieces[index.pieceOf(number) - this.#firstPiece] ??
-      this.#writer.written();
+      this.#writer.buffer;
     const reader = new ByteReader(piece.subarray(index.offsetOf(number)));
     const replica = index.replicaOf(number);
     let counter = reader.varint(COUNTER_MAX);
