@@ -1,4 +1,5 @@
 import type { Branch, Child } from "./branch.ts";
+import type { Columns } from "./columns.ts";
 import type { Core } from "./core.ts";
 import { LIST, MAP, type Space } from "./operation.ts";
 import type { ItemId } from "./sequence/ids.ts";
@@ -18,54 +19,82 @@ export function findPast(
 ): readonly number[] | null {
   const { tree, self } = core;
   const { columns, siblings, counters } = tree;
-  let dots: Map<number, number> | null = null;
-  const add = (replica: number, counter: number) => {
-    if (replica === self || counter <= (dots?.get(replica) ?? 0)) return;
-    // The anchor is implied.
-    if (anchor?.replica === replica && counter <= anchor.counter) return;
-    dots ??= new Map();
-    dots.set(replica, counter);
-  };
-  const pass = (branch: Branch) => {
-    branch.barrier?.forEach(add);
-    const { slot, claimStamp, claimReplica, claimCounter } = branch;
-    const shape = columns.shapeOf(slot);
-    const isReplaced = (columns.stamps[slot] as number) >= 0 &&
-      shape !== MAP && shape !== LIST &&
-      !columns.isNewer(slot, claimStamp, claimReplica, claimCounter);
-    if (isReplaced) {
-      add(columns.replicas[slot] as number, columns.counters[slot] as number);
-    }
-  };
+  const past = new Past(columns, self, anchor);
   let child: Child | null | undefined = tree.roots[space];
   if (anchor !== null) {
     child = tree.elementAt(anchor);
     let above = child?.parent ?? null;
-    for (; above !== null; above = above.parent) pass(above);
+    for (; above !== null; above = above.parent) past.pass(above);
   }
-  for (const key of keys) {
+  for (let index = 0; index < keys.length; index++) {
     if (child === null || typeof child !== "object") break;
-    pass(child);
-    child = child.children.get(key);
+    past.pass(child);
+    child = child.children.get(keys[index] as string);
   }
-  if (child === undefined || child === null) return flatten(dots);
+  if (child === undefined || child === null) return past.flat();
   if (isBelow && typeof child === "object") {
-    pass(child);
-    return flatten(dots);
+    past.pass(child);
+    return past.flat();
   }
   const slot = typeof child === "object" ? child.slot : child;
-  if ((columns.stamps[slot] as number) >= 0) {
-    add(columns.replicas[slot] as number, columns.counters[slot] as number);
+  past.addAssigned(slot);
+  if (siblings.size > 0) {
+    for (const { replica, counter } of siblings.get(slot) ?? []) {
+      past.add(replica, counter);
+    }
   }
-  for (const { replica, counter } of siblings.get(slot) ?? []) {
-    add(replica, counter);
+  if (counters.size > 0) {
+    for (const { replica, counter } of counters.get(slot) ?? []) {
+      past.add(replica, counter);
+    }
   }
-  for (const { replica, counter } of counters.get(slot) ?? []) {
-    add(replica, counter);
-  }
-  return flatten(dots);
+  return past.flat();
 }
 
-function flatten(dots: Map<number, number> | null): number[] | null {
-  return dots === null ? null : [...dots].flat();
+/** Dots that are named, at most one of each replica. */
+class Past {
+  /** Counters by replica; `null` for none, as it mostly is. */
+  #dots: Map<number, number> | null = null;
+  readonly #columns: Columns;
+  readonly #self: number;
+  readonly #anchor: ItemId | null;
+
+  constructor(columns: Columns, self: number, anchor: ItemId | null) {
+    this.#columns = columns;
+    this.#self = self;
+    this.#anchor = anchor;
+  }
+
+  add(replica: number, counter: number): void {
+    if (replica === this.#self) return;
+    const anchor = this.#anchor;
+    // The anchor is implied.
+    if (anchor?.replica === replica && counter <= anchor.counter) return;
+    if (counter <= (this.#dots?.get(replica) ?? 0)) return;
+    this.#dots ??= new Map();
+    this.#dots.set(replica, counter);
+  }
+
+  /** Replicas and counters by turns. */
+  flat(): number[] | null {
+    return this.#dots === null ? null : [...this.#dots].flat();
+  }
+
+  /** Adds what was assigned last to a register. */
+  addAssigned(slot: number): void {
+    const { stamps, replicas, counters } = this.#columns;
+    if ((stamps[slot] as number) < 0) return;
+    this.add(replicas[slot] as number, counters[slot] as number);
+  }
+
+  /** Adds what is replaced, or stands in the way, where the path goes on. */
+  pass(branch: Branch): void {
+    branch.barrier?.forEach((replica, counter) => this.add(replica, counter));
+    const { slot, claimStamp, claimReplica, claimCounter } = branch;
+    const columns = this.#columns;
+    const shape = columns.shapeOf(slot);
+    const isReplaced = shape !== MAP && shape !== LIST &&
+      !columns.isNewer(slot, claimStamp, claimReplica, claimCounter);
+    if (isReplaced) this.addAssigned(slot);
+  }
 }
