@@ -72,6 +72,7 @@ export class JsonCrdt extends SchemaDocument {
       onApplied: (unit, changes) => this.#tellRemote(unit, changes),
       hasConflictListener: () => this.emitter.listenerCount("conflict") > 0,
       onConflict: (event) => this.emitter.emit("conflict", event),
+      hasSyncListener: () => this.emitter.listenerCount("sync") > 0,
       onSync: (event) => this.emitter.emit("sync", event),
       onReject: (code, { replica, counter }, reason) => {
         const dot: Dot = [this.core.replicas.nameOf(replica), counter];

@@ -34,6 +34,8 @@ export interface InboxListener {
   hasConflictListener(): boolean;
   /** Operations met that had not seen each other. */
   onConflict(event: ConflictEvent): void;
+  /** Whether anyone is told of what waits. */
+  hasSyncListener(): boolean;
   /** Something waits or was let go. */
   onSync(event: SyncEvent): void;
   /** Something was refused. */
@@ -224,9 +226,8 @@ export class Inbox {
    */
   #removeApplied(unit: Unit): void {
     for (const { replica, counter } of unit) {
-      const waiting = this.#pending.get(replica, counter);
+      const waiting = this.#pending.remove(replica, counter);
       if (waiting === undefined) continue;
-      this.#pending.remove(replica, counter);
       if (lastCounter(waiting) > lastCounter(unit)) this.#longer.push(waiting);
     }
   }
@@ -243,10 +244,8 @@ export class Inbox {
       replica = replicas.pop()
     ) {
       for (;;) {
-        const next = vector.get(replica) + 1;
-        const unit = this.#pending.get(replica, next);
+        const unit = this.#pending.remove(replica, vector.get(replica) + 1);
         if (unit === undefined) break;
-        this.#pending.remove(replica, next);
         if (this.#take(unit) !== "applied") break;
         this.#takeLonger();
       }
@@ -287,7 +286,7 @@ export class Inbox {
       this.#tellDropped(unit);
       return "rejected";
     }
-    if (waiting === undefined) {
+    if (waiting === undefined && this.#listener.hasSyncListener()) {
       this.#listener.onSync({
         kind,
         dot: this.#dot(first),

@@ -269,14 +269,18 @@ function readPath(
   previous: Operation | null,
 ): string[] {
   const shared = hasPrefix ? reader.varint(DEPTH_MAX) : 0;
-  const path = previous?.path.slice(0, shared) ?? [];
-  if (path.length !== shared) reader.fail("a shared path");
-  for (let count = reader.count(); count > 0; count--) {
+  const above = previous?.path ?? [];
+  if (above.length < shared) reader.fail("a shared path");
+  const length = shared + reader.count();
+  if (length > DEPTH_MAX) reader.fail(`at most ${DEPTH_MAX} keys`);
+  // Operations may wait in great numbers, and what grows takes more room.
+  const path = new Array<string>(length);
+  for (let at = 0; at < shared; at++) path[at] = above[at] as string;
+  for (let at = shared; at < length; at++) {
     const key = reader.text();
     if (!isKey(key)) reader.fail("a key");
-    path.push(key);
+    path[at] = key;
   }
-  if (path.length > DEPTH_MAX) reader.fail(`at most ${DEPTH_MAX} keys`);
   return path;
 }
 

@@ -101,15 +101,16 @@ export class Pending {
     return this.#byReplica.has(replica);
   }
 
-  /** Takes a transaction out. */
-  remove(replica: number, counter: number): void {
+  /** Takes a transaction out, and returns it if it was there. */
+  remove(replica: number, counter: number): Unit | undefined {
     const units = this.#byReplica.get(replica);
     const waiting = units?.get(counter);
-    if (units === undefined || waiting === undefined) return;
+    if (units === undefined || waiting === undefined) return undefined;
     units.delete(counter);
     if (units.size === 0) this.#byReplica.delete(replica);
     this.count -= waiting.unit.length;
     this.byteCount -= waiting.byteCount;
+    return waiting.unit;
   }
 
   /** Takes out what has waited too long, and what was applied meanwhile. */
