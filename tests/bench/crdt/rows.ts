@@ -166,7 +166,7 @@ export const ROWS: readonly Row[] = [
     [
       { engine: "Yjs", ...atLeast(3, 8) },
       { engine: "json-joy", scale: 0.1 },
-      { engine: "Loro" },
+      { engine: "Loro", scale: 0.1 },
       { engine: "Automerge", scale: 0.02 },
     ],
   ),
