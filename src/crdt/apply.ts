@@ -1,15 +1,18 @@
+import type { Branch } from "./branch.ts";
 import { assign, increment, plant } from "./assign.ts";
 import {
-  hasOrigin,
+  hasOriginIn,
   insertElements,
   insertElementsAt,
   refreshElements,
   removeRanges,
 } from "./list_edits.ts";
+import { applyMove } from "./move_edits.ts";
 import {
   DELETE,
   INCREMENT,
   INSERT,
+  MOVE,
   type Operation,
   REMOVE,
   SET,
@@ -36,15 +39,29 @@ export function applyOperation(tree: Tree, operation: Operation): boolean {
   if (kind === TEXT_INSERT || kind === TEXT_REMOVE) {
     return editText(tree, operation);
   }
-  if (kind === INSERT && !hasOrigin(tree, operation)) {
+  if (kind === MOVE) return applyMove(tree, operation);
+  const origin = operation.edit?.origin ?? null;
+  if (kind === INSERT && !hasOriginIn(tree, operation, origin as Origin)) {
     // What was inserted into an element that is gone never came.
     return isGone(tree, operation);
   }
   if (!walkTo(tree, operation)) return true;
-  const { parent } = tree.walk;
+  const { parent, key } = tree.walk;
   join(tree, operation);
-  if (operation.anchor !== null) refreshElements(tree, parent);
+  refreshFrom(tree, operation, parent, key);
   return true;
+}
+
+/** Hides or shows the elements at and above a place, if there can be any. */
+function refreshFrom(
+  tree: Tree,
+  { anchor }: Operation,
+  parent: Branch,
+  key: string | null,
+): void {
+  if (anchor === null && tree.moves.nodes.size === 0) return;
+  const child = key === null ? parent : parent.children.get(key);
+  refreshElements(tree, typeof child === "object" ? child : parent);
 }
 
 function isGone(tree: Tree, { anchor }: Operation): boolean {
@@ -62,9 +79,9 @@ export function applyInsertAt(
   index: number,
 ): Origin {
   walkTo(tree, operation);
-  const { parent } = tree.walk;
+  const { parent, key } = tree.walk;
   const origin = insertElementsAt(tree, operation, index);
-  if (operation.anchor !== null) refreshElements(tree, parent);
+  refreshFrom(tree, operation, parent, key);
   return origin;
 }
 
@@ -78,9 +95,9 @@ function join(tree: Tree, operation: Operation): void {
       return;
     }
     case DELETE: {
-      const { parent } = tree.walk;
+      const { parent, key } = tree.walk;
       const isChanged = assign(tree, operation);
-      refreshElements(tree, parent);
+      refreshFrom(tree, operation, parent, key);
       // An element that is hidden now was told as one that is removed.
       if (isChanged) tellRegister(tree, operation);
       return;

@@ -102,8 +102,16 @@ export function plant(tree: Tree, operation: Operation): boolean {
 /** The register at the end of the walk began or ceased to live. */
 function addLiveAtWalk(tree: Tree, count: number): void {
   const { parent, key } = tree.walk;
-  const from = key === null ? parent.parent : parent;
-  const isElement = key === null && parent.id !== null;
+  const hasMoves = tree.moves.nodes.size > 0;
+  const place = key === null
+    ? parent
+    : hasMoves
+    ? parent.children.get(key)
+    : undefined;
+  // It lives where it was moved to, whatever it is addressed by.
+  const isBranch = typeof place === "object";
+  const from = isBranch ? place.parent : parent;
+  const isElement = isBranch && place.id !== null;
   tree.journal?.addLive(from, isElement, count);
   tree.addLive(from, isElement, count);
 }

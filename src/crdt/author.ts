@@ -1,10 +1,12 @@
 import { DistflowError } from "../base/errors.ts";
 import { isRecord, type JsonValue } from "../base/json.ts";
-import type { Branch } from "./branch.ts";
+import { Branch } from "./branch.ts";
 import type { Core } from "./core.ts";
+import { livingAt } from "./entries.ts";
 import { compareValues, uniteValues } from "./fold.ts";
 import { ListAuthor } from "./list_author.ts";
-import { Maker, type Target } from "./maker.ts";
+import { baseOf, Maker, type Target, totalOf } from "./maker.ts";
+import { MoveAuthor } from "./move_author.ts";
 import {
   DELETE,
   DOCUMENT,
@@ -19,7 +21,7 @@ import {
   WHOLE,
 } from "./operation.ts";
 import type { Path, Step } from "./pattern.ts";
-import { Plain, shownTotal } from "./reader.ts";
+import { Plain } from "./reader.ts";
 import { resolve } from "./resolve.ts";
 import type { ValueStrategy } from "./strategies.ts";
 import { TextAuthor } from "./text_author.ts";
@@ -40,6 +42,8 @@ export class Author {
   readonly lists: ListAuthor;
   /** Edits texts. */
   readonly texts: TextAuthor;
+  /** Moves places. */
+  readonly moves: MoveAuthor;
   readonly #core: Core;
   readonly #maker: Maker;
 
@@ -50,6 +54,7 @@ export class Author {
     this.registerCountMax = registerCountMax;
     this.lists = new ListAuthor(core, this.#maker, this);
     this.texts = new TextAuthor(core, this.#maker);
+    this.moves = new MoveAuthor(core, this.#maker, this);
   }
 
   /** Sets what shows at `path`. */
@@ -94,7 +99,9 @@ export class Author {
     const target = resolve(this.#core, "delete", path);
     if (path.length === 0) {
       this.#maker.make(transaction, SET, target, MAP, undefined);
-    } else this.deletePlace(transaction, target, place as Branch | number);
+    } else if (!this.deleteOthers(transaction, path, null)) {
+      this.deletePlace(transaction, target, place as Branch | number);
+    }
     transaction.addChange({ kind: "delete", path: target.path });
     return true;
   }
@@ -105,9 +112,38 @@ export class Author {
     target: Target,
     place: Branch | number,
   ): void {
-    const total = this.#total(typeof place === "number" ? place : place.slot);
-    const base = total === 0 ? undefined : -total;
+    const slot = typeof place === "number" ? place : place.slot;
+    const base = baseOf(this.#core.tree, slot);
     this.#maker.make(transaction, DELETE, target, NOTHING, base);
+  }
+
+  /**
+   * Deletes all that lives at an entry of a map, shown or not, but for `kept`;
+   * returns whether there can be more than one thing.
+   */
+  deleteOthers(
+    transaction: Transaction,
+    path: Path,
+    kept: Branch | null,
+  ): boolean {
+    const { tree, reader } = this.#core;
+    const above = path.slice(0, -1);
+    const parent = reader.find(tree.roots[DOCUMENT], above);
+    if (!(parent instanceof Branch) || parent.guests === null) return false;
+    const { anchor, keys } = resolve(this.#core, "delete", above);
+    const key = path[path.length - 1] as string;
+    for (const { child, key: inner, move } of livingAt(tree, parent, key)) {
+      if (child === undefined || child === kept) continue;
+      const target = move === null
+        ? { anchor, keys: [...keys, inner as string], path }
+        : {
+          anchor: { replica: move.replica, counter: move.counter },
+          keys: [],
+          path,
+        };
+      this.deletePlace(transaction, target, child);
+    }
+    return true;
   }
 
   /** Adds to the counter at `path`. */
@@ -222,7 +258,7 @@ export class Author {
       : this.#core.tree.registerAt(DOCUMENT, target.anchor, target.keys);
     const total = slot === undefined || typeof written !== "number"
       ? 0
-      : this.#total(slot);
+      : totalOf(tree, slot);
     this.#maker.make(
       transaction,
       SET,
@@ -256,12 +292,6 @@ export class Author {
     const place = reader.find(tree.roots[DOCUMENT], path);
     if (place === undefined) return undefined;
     return place instanceof Plain ? place.value : reader.read(place, [...path]);
-  }
-
-  /** The sum of all totals of a counter. */
-  #total(slot: number): number {
-    return this.#core.tree.counters.get(slot)
-      ?.reduce((sum, cell) => sum + shownTotal(cell), 0) ?? 0;
   }
 }
 

@@ -1,5 +1,6 @@
 import { Children } from "./children.ts";
 import { type Container, LIST, MAP, NOTHING } from "./operation.ts";
+import type { Moved, MoveRecord } from "./move_log.ts";
 import type { ItemId } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
 import type { VersionVector } from "./version_vector.ts";
@@ -26,12 +27,26 @@ export type Item = unknown;
 export class Branch {
   /** The register of the place itself. */
   readonly slot: number;
-  /** The place above; `null` for a root. */
-  readonly parent: Branch | null;
-  /** The key in the parent; `null` for a root, and for an element. */
-  readonly key: string | null;
+  /** Where it was born: the place above; `null` for a root. */
+  readonly home: Branch | null;
+  /** The key in its home; `null` for a root, and for an element. */
+  readonly homeKey: string | null;
   /** The dot of an element, which is its name; `null` for all others. */
-  readonly id: ItemId | null;
+  readonly homeId: ItemId | null;
+  /** Where it lives now, which is its home until it is moved. */
+  parent: Branch | null;
+  /** See {@linkcode Branch.parent}. */
+  key: string | null;
+  /** The item that stands for it in the list where it lives. */
+  id: ItemId | null;
+  /** The move that brought it where it lives; `null` at home. */
+  move: MoveRecord | null = null;
+  /** What is kept once it was ever moved. */
+  moved: Moved | null = null;
+  /** Places that were moved here, by key; `null` if none ever left or came. */
+  guests: Map<string, Branch[]> | null = null;
+  /** Keys of places that took over from others, by the key they show under. */
+  heirs: Map<string, string[]> | null = null;
   /** Whether it is an element that was born a value: it goes for good. */
   readonly isPlain: boolean;
   /** How many steps below the root it was born. */
@@ -40,13 +55,13 @@ export class Branch {
   readonly children: Children = new Children();
   /** The elements, if there ever were any. */
   list: ListSequence<Item> | null = null;
-  /** How many of the elements are branches. */
+  /** How many of the items stand for branches. */
   elementCount = 0;
-  /** How many living registers and elements there are strictly below. */
+  /** How many registers and elements live strictly below it now. */
   liveCount = 0;
   /** How many of these are elements or below one. */
   elementLiveCount = 0;
-  /** Whether it is an element that shows nothing. */
+  /** Whether it is an element that shows nothing, where it lives now. */
   isHidden = false;
   /** When the newest operation on a place below was made; -1 for never. */
   claimStamp = -1;
@@ -70,11 +85,34 @@ export class Branch {
     isPlain = false,
   ) {
     this.slot = slot;
+    this.home = parent;
+    this.homeKey = key;
+    this.homeId = id;
     this.parent = parent;
     this.key = key;
     this.id = id;
     this.isPlain = isPlain;
     this.depth = parent === null ? 0 : parent.depth + 1;
+  }
+
+  /** Whether the item with that dot is the one that it was born as. */
+  isBornAs(replica: number, counter: number): boolean {
+    const id = this.homeId;
+    return id !== null && id.replica === replica && id.counter === counter;
+  }
+
+  /** Where it was born: the element or root above, and the keys from there. */
+  birthAddress(): { readonly anchor: Branch; readonly keys: string[] } {
+    const keys: string[] = [];
+    let anchor = this as Branch;
+    for (
+      ;
+      anchor.home !== null && anchor.homeKey !== null;
+      anchor = anchor.home
+    ) {
+      keys.push(anchor.homeKey);
+    }
+    return { anchor, keys: keys.reverse() };
   }
 
   /** What lives on here, whatever was assigned: entries before elements. */

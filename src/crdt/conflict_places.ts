@@ -1,9 +1,12 @@
 import type { JsonValue } from "../base/json.ts";
 import { Branch } from "./branch.ts";
+import type { MoveRecord } from "./move_log.ts";
 import { NOTHING } from "./operation.ts";
 import type { Path, Step } from "./pattern.ts";
 import { valueOf } from "./reader.ts";
 import type { Tree } from "./tree.ts";
+import { shownKey } from "./values.ts";
+import type { VersionVector } from "./version_vector.ts";
 
 /** An assignment that is kept, as another one meets it. */
 export interface Met {
@@ -30,14 +33,43 @@ export function metAt({ columns }: Tree, slot: number): Met {
   };
 }
 
+/** What hides things below it. */
+export interface Hider {
+  /** See `Branch.cover`. */
+  readonly cover: VersionVector | null;
+  /** See `Branch.barrier`. */
+  readonly barrier: VersionVector | null;
+}
+
+/** All that may hide what is at a place: where it was born, or since it moved. */
+export function hidersAbove(place: Branch): Hider[] {
+  const hiders: Hider[] = [];
+  let branch = place;
+  while (branch.moved === null) {
+    if (branch.home === null) return hiders;
+    branch = branch.home;
+    hiders.push(branch);
+  }
+  hiders.push(branch.moved);
+  return hiders;
+}
+
 /** Where a place is, shown or not; an element by the index that it has now. */
 export function addressOf(place: Branch): Path {
   const path: Step[] = [];
   for (let branch = place; branch.parent !== null; branch = branch.parent) {
     const { id, key, parent } = branch;
-    path.push(id === null ? key as string : parent.list?.indexOf(id) ?? 0);
+    path.push(
+      id === null ? shownKey(key as string) : parent.list?.indexOf(id) ?? 0,
+    );
   }
   return path.reverse();
+}
+
+/** Where a move goes to; an element has the index that it has, or would have. */
+export function destinationOf(move: MoveRecord): Path {
+  const { parent, key } = move;
+  return [...addressOf(parent), key ?? parent.list?.indexOf(move) ?? 0];
 }
 
 /**
@@ -53,6 +85,8 @@ export function forEachBelow(
   visit: (met: Met, path: Path) => boolean,
 ): boolean {
   const at = (step: Step, child: Branch | number): boolean => {
+    // Nothing that happens here reaches what lives elsewhere.
+    if (typeof child === "object" && child.moved !== null) return true;
     const slot = typeof child === "number" ? child : child.slot;
     path.push(step);
     const goesOn = (!tree.isLive(slot) || visit(metAt(tree, slot), path)) &&

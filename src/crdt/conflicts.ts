@@ -1,6 +1,14 @@
 import type { JsonValue } from "../base/json.ts";
 import type { Branch } from "./branch.ts";
-import { addressOf, forEachBelow, type Met, metAt } from "./conflict_places.ts";
+import {
+  addressOf,
+  destinationOf,
+  forEachBelow,
+  type Hider,
+  hidersAbove,
+  type Met,
+  metAt,
+} from "./conflict_places.ts";
 import type { ConflictEvent, ConflictSide, Dot } from "./events.ts";
 import { stampMs } from "./hybrid_clock.ts";
 import {
@@ -9,11 +17,13 @@ import {
   INSERT,
   LIST,
   MAP,
+  MOVE,
   NOTHING,
   type Operation,
   SET,
   type Shape,
 } from "./operation.ts";
+import type { MoveRecord } from "./move_log.ts";
 import type { Path } from "./pattern.ts";
 import type { Strategies } from "./strategies.ts";
 import type { Tree } from "./tree.ts";
@@ -37,6 +47,8 @@ interface Meeting {
   readonly place: Branch | null;
   /** Whether the loser is kept beside the winner. */
   readonly isKept: boolean;
+  /** Where the operation is, if its own path does not tell. */
+  readonly ownPath?: Path;
 }
 
 /**
@@ -76,8 +88,12 @@ export class Witness {
     const { stamp, replica, counter, shape } = operation;
     if ((columns.stamps[slot] as number) < 0) return;
     const met = metAt(this.#tree, slot);
-    const above = walk.key === null ? walk.parent.parent : walk.parent;
-    if (!this.#isStrange(met, operation) || this.#isCovered(above, met)) return;
+    const { parent, key } = walk;
+    const place = key === null ? parent : parent.children.get(key);
+    const hiders = typeof place === "object"
+      ? hidersAbove(place)
+      : [parent, ...hidersAbove(parent)];
+    if (!this.#isStrange(met, operation) || isCovered(hiders, met)) return;
     const old = columns.shapeOf(slot);
     if (old === shape && isSameValue(met.value, operation.value)) return;
     this.#slots.add(slot);
@@ -112,7 +128,7 @@ export class Witness {
     const { claimStamp, claimReplica, claimCounter } = branch;
     const isSettled = isContainer(columns.shapeOf(slot)) ||
       columns.isNewer(slot, claimStamp, claimReplica, claimCounter) ||
-      this.#isCovered(branch.parent, met);
+      isCovered(hidersAbove(branch), met);
     if (isSettled && !isBarred) return;
     const path = addressOf(branch);
     this.#note({
@@ -156,6 +172,25 @@ export class Witness {
     });
   }
 
+  /** Two moves cannot both be in effect. */
+  meetMoves(own: MoveRecord, other: MoveRecord, operation: Operation): void {
+    const met = { ...dotOf(other), value: undefined, isDelete: false };
+    if (own.node === null || !this.#isStrange(met, operation)) return;
+    const { moves } = this.#tree;
+    this.#note({
+      kind: "move",
+      path: addressOf(own.node),
+      met,
+      metPath: destinationOf(other),
+      isWon: other.node !== own.node
+        ? other.before === null
+        : moves.records.indexOf(own) > moves.records.indexOf(other),
+      place: null,
+      isKept: false,
+      ownPath: destinationOf(own),
+    });
+  }
+
   /** What was noted since it was asked last, while `operation` was joined. */
   settle(operation: Operation): ConflictEvent[] {
     if (this.#meetings.length === 0) return [];
@@ -163,17 +198,18 @@ export class Witness {
     this.#meetings = [];
     const own = this.#sideOf(operation);
     return meetings.map((meeting) => {
-      const { kind, path, met, metPath, isKept } = meeting;
+      const { kind, path, met, metPath, isKept, ownPath } = meeting;
       const other: ConflictSide = {
         dot: this.#dot(met.replica, met.counter),
-        kind: met.isDelete ? "delete" : "set",
+        kind: kind === "move" ? kind : met.isDelete ? "delete" : "set",
         path: metPath,
         atMs: stampMs(met.stamp),
         ...met.value === undefined ? {} : { value: met.value },
       };
+      const mine = { ...own, path: ownPath ?? own.path };
       const [winner, loser] = this.#isWon(meeting)
-        ? [own, other]
-        : [other, own];
+        ? [mine, other]
+        : [other, mine];
       return { kind, path, winner, loser, isKept };
     });
   }
@@ -189,15 +225,6 @@ export class Witness {
   #isStrange({ replica, counter }: Met, operation: Operation): boolean {
     return !operation.hasSeen(replica, counter) &&
       (replica !== operation.replica || counter !== operation.counter);
-  }
-
-  /** Whether it was taken away by what happened at or above `from`. */
-  #isCovered(from: Branch | null, met: Met): boolean {
-    for (let branch = from; branch !== null; branch = branch.parent) {
-      if (branch.cover?.has(met.replica, met.counter)) return true;
-      if (met.isDelete && branch.barrier !== null) return true;
-    }
-    return false;
   }
 
   /** Whether a bias prefers the operation; `null` if that does not decide. */
@@ -249,7 +276,21 @@ const KINDS = [
   [DELETE, "delete"],
   [INCREMENT, "increment"],
   [INSERT, "insert"],
+  [MOVE, "move"],
 ] as const;
+
+/** Whether it was taken away by what happened above it. */
+function isCovered(hiders: readonly Hider[], met: Met): boolean {
+  return hiders.some(({ cover, barrier }) =>
+    cover?.has(met.replica, met.counter) || (met.isDelete && barrier !== null)
+  );
+}
+
+function dotOf(
+  { replica, counter, stamp }: MoveRecord,
+): Pick<Met, "replica" | "counter" | "stamp"> {
+  return { replica, counter, stamp };
+}
 
 /** Whether an assignment came with the one of the container that it is in. */
 function isPartOf(part: Met, container: Met): boolean {

@@ -1,14 +1,29 @@
 import { Branch, type Child } from "./branch.ts";
 import { makeFlags } from "./columns.ts";
-import { refreshElement, removeElements } from "./list_edits.ts";
+import {
+  refreshElement,
+  refreshElements,
+  removeElements,
+} from "./list_edits.ts";
+import type { Moved } from "./move_log.ts";
 import { NOTHING, type Operation } from "./operation.ts";
 import type { IdRange } from "./sequence/ids.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
 import type { Tree } from "./tree.ts";
 import { VersionVector } from "./version_vector.ts";
 
-/** Whether a dot is hidden by what is swept. */
-type IsGone = (replica: number, counter: number) => boolean;
+/** What hides, and what it concerns besides. */
+interface Sweep {
+  /** Whether a dot is hidden. */
+  readonly isGone: (replica: number, counter: number) => boolean;
+  /** The set or delete that hides it. */
+  readonly operation: Operation;
+  /**
+   * Places that live elsewhere, and are cleared afterwards: what lives on in
+   * them counts there.
+   */
+  readonly moved: Branch[];
+}
 
 /**
  * Joins the cover and the barrier of a set or delete with those of its place,
@@ -21,65 +36,117 @@ export function coverBelow(
   branch: Branch,
   operation: Operation,
 ): boolean {
-  const { cover, barrier } = branch;
-  tree.journal?.add(() => {
-    branch.cover = cover;
-    branch.barrier = barrier;
-  });
-  if (operation.covers !== null) {
-    const joined = cover?.clone() ?? operation.covers.clone();
-    joined.join(operation.covers);
-    branch.cover = joined;
-  }
+  const { barrier } = branch;
+  joinCover(tree, branch, operation);
   const { replica, counter } = operation;
   const isRaised = operation.isBarrier &&
     !(barrier?.has(replica, counter) ?? false);
-  if (isRaised) {
-    branch.barrier = barrier?.clone() ?? new VersionVector();
-    branch.barrier.raise(replica, counter);
-  }
-  const covered = branch.cover;
+  const { covers } = operation;
+  const moved: Branch[] = [];
   // Whatever had seen a barrier that was just raised would have waited for it.
-  const isGone: IsGone = isRaised
+  const isGone = isRaised
     ? () => true
-    : (replica, counter) => covered?.has(replica, counter) ?? false;
-  const liveCount = branch.liveCount;
-  sweep(tree, branch, isGone);
+    : (replica: number, counter: number) =>
+      covers?.has(replica, counter) ?? false;
+  const { liveCount } = branch;
+  sweep(tree, branch, { isGone, operation, moved });
   const count = branch.liveCount - liveCount;
-  if (count === 0) return false;
-  const isElement = branch.id !== null;
-  tree.journal?.addLive(branch.parent, isElement, count);
-  tree.addLive(branch.parent, isElement, count);
-  return true;
+  addLiveAt(tree, branch, count);
+  // More may come while they are cleared.
+  for (const node of moved) {
+    clearMoved(tree, node, { isGone, operation, moved });
+  }
+  return count !== 0 || moved.length > 0;
+}
+
+/** Adds what a delete carries to a place, or to what a moved one keeps. */
+function joinCover(
+  tree: Tree,
+  holder: Branch | Moved,
+  { covers, isBarrier, replica, counter }: Operation,
+): void {
+  const { cover, barrier } = holder;
+  tree.journal?.add(() => {
+    holder.cover = cover;
+    holder.barrier = barrier;
+  });
+  if (covers !== null) {
+    const joined = cover?.clone() ?? covers.clone();
+    joined.join(covers);
+    holder.cover = joined;
+  }
+  if (!isBarrier) return;
+  holder.barrier = barrier?.clone() ?? new VersionVector();
+  holder.barrier.raise(replica, counter);
+}
+
+function addLiveAt(tree: Tree, place: Branch, count: number): void {
+  if (count === 0) return;
+  const isElement = place.id !== null;
+  tree.journal?.addLive(place.parent, isElement, count);
+  tree.addLive(place.parent, isElement, count);
+}
+
+/** Clears what is hidden of a place that was moved, and where it lives. */
+function clearMoved(tree: Tree, node: Branch, around: Sweep): void {
+  joinCover(tree, node.moved as Moved, around.operation);
+  const { homeId, home } = node;
+  if (
+    homeId !== null && node.isPlain &&
+    around.isGone(homeId.replica, homeId.counter)
+  ) {
+    const range = { ...homeId, length: 1 };
+    const count = -removeElements(tree, home as Branch, range);
+    tree.journal?.addLive(home, true, count);
+    tree.addLive(home, true, count);
+    return refreshElements(tree, home as Branch);
+  }
+  const { liveCount } = node;
+  const isCleared = clear(tree, node.slot, around.isGone);
+  sweep(tree, node, around);
+  addLiveAt(tree, node, node.liveCount - liveCount - (isCleared ? 1 : 0));
+  refreshElements(tree, node);
+}
+
+/** Whether a delete had seen that a place was moved: then it spares it. */
+function isSpared(node: Moved, { operation }: Sweep): boolean {
+  return node.records.some(({ replica, counter }) =>
+    operation.hasSeen(replica, counter)
+  );
 }
 
 /** Clears what is hidden below `branch`, and counts there what lives on. */
-function sweep(tree: Tree, branch: Branch, isGone: IsGone): void {
+function sweep(tree: Tree, branch: Branch, around: Sweep): void {
   if (
     branch.claimShape !== NOTHING &&
-    isGone(branch.claimReplica, branch.claimCounter)
+    around.isGone(branch.claimReplica, branch.claimCounter)
   ) {
     tree.journal?.addClaim(branch);
     branch.claimShape = NOTHING;
   }
   let change = 0;
   for (const child of branch.children.values()) {
-    change += sweepChild(tree, child, isGone);
+    change += sweepChild(tree, child, around);
   }
   addLiveHere(tree, branch, change, 0);
-  if (branch.list !== null) sweepElements(tree, branch, isGone);
+  if (branch.list !== null) sweepElements(tree, branch, around);
 }
 
 /** Clears a place and what is below; returns by how much it lives less. */
-function sweepChild(tree: Tree, child: Child, isGone: IsGone): number {
+function sweepChild(tree: Tree, child: Child, around: Sweep): number {
+  const { isGone } = around;
   if (typeof child === "number") return clear(tree, child, isGone) ? -1 : 0;
+  if (child.moved !== null) {
+    if (!isSpared(child.moved, around)) around.moved.push(child);
+    return 0;
+  }
   const { liveCount } = child;
   const isCleared = clear(tree, child.slot, isGone);
-  sweep(tree, child, isGone);
+  sweep(tree, child, around);
   return child.liveCount - liveCount - (isCleared ? 1 : 0);
 }
 
-function sweepElements(tree: Tree, branch: Branch, isGone: IsGone): void {
+function sweepElements(tree: Tree, branch: Branch, around: Sweep): void {
   const gone: IdRange[] = [];
   const kept: Branch[] = [];
   for (const { replica, counter, content } of branch.list?.keptRuns() ?? []) {
@@ -87,8 +154,8 @@ function sweepElements(tree: Tree, branch: Branch, isGone: IsGone): void {
     for (let index = 0; index <= content.length; index++) {
       const value = content[index];
       const isPlain = index < content.length &&
-        (!(value instanceof Branch) || value.isPlain);
-      if (isPlain && isGone(replica, counter + index)) {
+        (!(value instanceof Branch) || isPlainHome(value, branch));
+      if (isPlain && around.isGone(replica, counter + index)) {
         length++;
         continue;
       }
@@ -96,16 +163,24 @@ function sweepElements(tree: Tree, branch: Branch, isGone: IsGone): void {
         gone.push({ replica, counter: counter + index - length, length });
         length = 0;
       }
-      if (value instanceof Branch) kept.push(value);
+      // What was moved here has a home elsewhere, which is where it is swept.
+      if (
+        value instanceof Branch && value.isBornAs(replica, counter + index)
+      ) kept.push(value);
     }
   }
   let change = 0;
   for (const element of kept) {
-    change += sweepChild(tree, element, isGone);
+    change += sweepChild(tree, element, around);
     refreshElement(tree, element);
   }
   for (const range of gone) change -= removeElements(tree, branch, range);
   addLiveHere(tree, branch, change, change);
+}
+
+/** Whether an element goes for good if it is hidden. */
+function isPlainHome(value: Branch, home: Branch): boolean {
+  return value.isPlain && value.moved === null && value.home === home;
 }
 
 function addLiveHere(
@@ -124,7 +199,7 @@ function addLiveHere(
 }
 
 /** Clears what is hidden of a register; returns whether it ceased to live. */
-function clear(tree: Tree, slot: number, isGone: IsGone): boolean {
+function clear(tree: Tree, slot: number, isGone: Sweep["isGone"]): boolean {
   const { columns } = tree;
   const wasLive = tree.isLive(slot);
   // Siblings and totals are kept, and so covered, also where they do not show.

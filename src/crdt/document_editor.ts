@@ -192,6 +192,38 @@ export abstract class DocumentEditor extends StoredDocument {
   }
 
   /**
+   * Moves what stands at `from`, with all that is in it, to `to`: another key, or
+   * an index of a list, which is the one that it has afterwards. What others do
+   * in it at the same time goes with it. What stood at the key `to` is deleted.
+   *
+   * Of moves of one thing that are made at once the last one counts; moves of two
+   * things into each other never make a circle: the later one does nothing.
+   *
+   * @throws {DistflowError} `INVALID_PATH` if nothing stands at `from`, if `to` is
+   * below it, or if there is no list at an index. An element that was inserted
+   * as a value and became a container takes no part in moves but as a whole.
+   *
+   * @example Edits follow
+   * ```ts
+   * import { JsonCrdt } from "@distflow/core/crdt";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const initial = { todo: [{ title: "a" }, { title: "b" }], done: [] };
+   * const ann = new JsonCrdt("ann", { initial });
+   * const bob = new JsonCrdt("bob", { initial });
+   * ann.on("change", (event) => {
+   *   if (event.origin === "local") bob.receiveMessage(event.message());
+   * });
+   * bob.set(["todo", 0, "title"], "A");
+   * ann.move(["todo", 0], ["done", 0]);
+   * assertEquals(bob.get([]), { todo: [{ title: "b" }], done: [{ title: "A" }] });
+   * ```
+   */
+  move(from: Path, to: Path): void {
+    this.run((transaction) => this.author.moves.move(transaction, from, to));
+  }
+
+  /**
    * Writes `text` into the string at `path`, before the UTF-16 unit at `index`.
    * Who sets the string anew replaces what others write into it.
    *

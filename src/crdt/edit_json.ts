@@ -1,9 +1,10 @@
-import type { JsonRecord } from "../base/json.ts";
+import { isRecord, type JsonRecord } from "../base/json.ts";
 import type { Dot } from "./events.ts";
-import { readCounter, readDot, refuse } from "./json_fields.ts";
+import { readCounter, readDot, readPath, refuse } from "./json_fields.ts";
 import {
   Edit,
   type Kind,
+  MOVE,
   REMOVE,
   TEXT_INSERT,
   TEXT_REMOVE,
@@ -11,6 +12,14 @@ import {
 import { COUNTER_MAX } from "./operation_bytes.ts";
 import type { ReplicaTable } from "./replica_table.ts";
 import type { IdRange, ItemId, Origin } from "./sequence/ids.ts";
+
+/** Keys below an element, or below the root. */
+export interface AddressJson {
+  /** The element; the root if it is left out. */
+  readonly anchor?: Dot;
+  /** The keys. */
+  readonly path: readonly string[];
+}
 
 /** Where an insertion goes; without an item, to the start of what was empty. */
 export type OriginJson =
@@ -26,10 +35,23 @@ export type RangeJson = readonly [
 
 /** The JSON form of what only edits have. */
 export function editToJson(
-  { origin, ranges, text }: Edit,
+  { origin, ranges, text, to }: Edit,
   dot: (replica: number, counter: number) => Dot,
-): { text?: Dot; origin?: OriginJson; ranges?: RangeJson[] } {
+): {
+  to?: AddressJson;
+  text?: Dot;
+  origin?: OriginJson;
+  ranges?: RangeJson[];
+} {
   return {
+    ...to === null ? {} : {
+      to: {
+        ...to.anchor === null
+          ? {}
+          : { anchor: dot(to.anchor.replica, to.anchor.counter) },
+        path: to.path,
+      },
+    },
     ...text === null ? {} : { text: dot(text.replica, text.counter) },
     ...origin === null ? {} : {
       origin: origin.replica < 0
@@ -51,11 +73,21 @@ export function readEdit(
   kind: Kind,
   replicas: ReplicaTable,
 ): Edit {
+  if (kind === MOVE) return readMove(json, replicas);
   const isText = kind === TEXT_INSERT || kind === TEXT_REMOVE;
   const text = isText ? readId(json.text, replicas) : null;
   return kind === REMOVE || kind === TEXT_REMOVE
     ? new Edit(null, readRanges(json.ranges, replicas), text)
     : new Edit(readOrigin(json.origin, replicas), null, text);
+}
+
+function readMove(json: JsonRecord, replicas: ReplicaTable): Edit {
+  const { to, origin } = json;
+  if (!isRecord(to)) return refuse("'to' is no object");
+  const anchor = to.anchor === undefined ? null : readId(to.anchor, replicas);
+  const address = { anchor, path: readPath(to.path) };
+  const place = origin === undefined ? null : readOrigin(origin, replicas);
+  return new Edit(place, null, null, address);
 }
 
 /** Reads a dot. */

@@ -110,8 +110,8 @@ export interface ConflictSide {
   /** The operation. */
   readonly dot: Dot;
   /** What it does. */
-  readonly kind: "set" | "delete" | "increment" | "insert";
-  /** Where. */
+  readonly kind: "set" | "delete" | "increment" | "insert" | "move";
+  /** Where; of a move where to. */
   readonly path: Path;
   /** When, in milliseconds since 1970; 2020 for what a list was given at first. */
   readonly atMs: number;
@@ -123,10 +123,11 @@ export interface ConflictSide {
 export interface ConflictEvent {
   /**
    * `value`: both assign one place. `hierarchy`: one replaces or deletes a
-   * place, the other one does something below it.
+   * place, the other one does something below it. `move`: both move one place,
+   * or together they would put a place inside itself.
    */
-  readonly kind: "value" | "hierarchy";
-  /** The place that both assign, or the upper one. */
+  readonly kind: "value" | "hierarchy" | "move";
+  /** The place that both assign or move, or the upper one. */
   readonly path: Path;
   /** The one that is shown. */
   readonly winner: ConflictSide;

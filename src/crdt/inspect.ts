@@ -2,6 +2,7 @@ import type { JsonValue } from "../base/json.ts";
 import { Branch, type Child, type Item } from "./branch.ts";
 import type { Core } from "./core.ts";
 import { DOCUMENT, SETTINGS } from "./operation.ts";
+import type { Moved } from "./move_log.ts";
 import { valueOf } from "./reader.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
 import { isUntouched } from "./untouched.ts";
@@ -64,6 +65,7 @@ function inspectPlace(core: Core, child: Child): JsonValue {
   }
   if (child.cover !== null) place.cover = child.cover.toRecord(replicas);
   if (child.barrier !== null) place.barrier = child.barrier.toRecord(replicas);
+  if (child.moved !== null) place.moved = inspectMoves(core, child.moved);
   place.liveCount = [child.liveCount, child.elementLiveCount];
   place.children = [...child.children]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -78,11 +80,16 @@ function inspectList(core: Core, list: ListSequence<Item>): JsonValue {
   for (const { replica, counter, content } of [...list.keptRuns()]) {
     for (const [offset, item] of content.entries()) {
       const dot = [core.replicas.nameOf(replica), counter + offset];
-      const isPlace = item instanceof Branch &&
-        (item.isHidden || !isUntouched(core.tree, item));
-      const place = isPlace
-        ? [inspectPlace(core, item), item.isHidden]
-        : [inspectValue(core, item)];
+      const place = !(item instanceof Branch)
+        ? [item as JsonValue]
+        : !item.isBornAs(replica, counter + offset)
+        ? ["moved", isShownAs(item, replica, counter + offset)]
+        : !item.isHidden && isUntouched(core.tree, item)
+        ? [valueOf(core.tree.columns.values[item.slot]) as JsonValue]
+        : [
+          inspectPlace(core, item),
+          isShownAs(item, replica, counter + offset),
+        ];
       items.push([dot, ...place]);
     }
   }
@@ -96,7 +103,22 @@ function sort(items: readonly JsonValue[]): JsonValue {
     .map(([, item]) => item);
 }
 
-function inspectValue({ tree }: Core, item: Item): JsonValue {
-  const value = item instanceof Branch ? tree.columns.values[item.slot] : item;
-  return valueOf(value) as JsonValue;
+/** Whether an item stands for a place that lives there and shows something. */
+function isShownAs(item: Branch, replica: number, counter: number): boolean {
+  const { id, isHidden } = item;
+  return id?.replica === replica && id.counter === counter && !isHidden;
+}
+
+/** All moves of a place, and which of them are in effect. */
+function inspectMoves({ replicas }: Core, moved: Moved): JsonValue {
+  return {
+    records: sort(moved.records.map(({ replica, counter, stamp, before }) => [
+      replicas.nameOf(replica),
+      counter,
+      stamp,
+      before !== null,
+    ])),
+    cover: moved.cover?.toRecord(replicas) ?? null,
+    barrier: moved.barrier?.toRecord(replicas) ?? null,
+  };
 }

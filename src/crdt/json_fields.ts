@@ -3,7 +3,7 @@ import { isRecord, type JsonValue } from "../base/json.ts";
 import { makeStamp, STAMP_MAX } from "./hybrid_clock.ts";
 import { COUNTER_MAX } from "./operation_bytes.ts";
 import { isReplicaName, type ReplicaTable } from "./replica_table.ts";
-import { checkValue, DEPTH_MAX, isKey } from "./values.ts";
+import { checkValue, DEPTH_MAX, isInnerKey } from "./values.ts";
 import { VersionVector } from "./version_vector.ts";
 
 /** Ends the reading. */
@@ -49,7 +49,9 @@ export function readStamp(ms: unknown, tick: unknown): number {
 
 /** Reads keys. */
 export function readPath(path: unknown): string[] {
-  if (!Array.isArray(path) || path.length > DEPTH_MAX || !path.every(isKey)) {
+  if (
+    !Array.isArray(path) || path.length > DEPTH_MAX || !path.every(isInnerKey)
+  ) {
     return refuse(`its path is not of at most ${DEPTH_MAX} keys`);
   }
   return [...path];

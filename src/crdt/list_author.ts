@@ -193,15 +193,18 @@ export class ListAuthor {
     count: number,
   ): void {
     const ranges: IdRange[] = [];
-    const places: Branch[] = [];
+    const places: [place: Branch, id: ItemId][] = [];
     let left = count;
     for (const { replica, counter, content } of list.runs(index)) {
       const items = content.slice(0, left);
       let length = 0;
       for (let offset = 0; offset <= items.length; offset++) {
         const item = items[offset];
-        const isPlace = item instanceof Branch && !item.isPlain;
-        if (isPlace) places.push(item);
+        const isPlace = item instanceof Branch &&
+          (!item.isPlain || item.moved !== null);
+        if (isPlace) {
+          places.push([item, { replica, counter: counter + offset }]);
+        }
         if (offset < items.length && !isPlace) length++;
         else if (length > 0) {
           ranges.push({ replica, counter: counter + offset - length, length });
@@ -211,8 +214,7 @@ export class ListAuthor {
       left -= items.length;
       if (left === 0) break;
     }
-    for (const place of places) {
-      const anchor = place.id as ItemId;
+    for (const [place, anchor] of places) {
       const path = [...target.path, list.indexOf(anchor)];
       this.#author.deletePlace(transaction, { anchor, keys: [], path }, place);
     }

@@ -1,8 +1,11 @@
 import type { JsonValue } from "../base/json.ts";
 import { Branch, type Item } from "./branch.ts";
 import { makeFlags } from "./columns.ts";
+import { dropMoved } from "./move_edits.ts";
 import {
+  type Address,
   type Container,
+  DOCUMENT,
   lengthOf,
   LIST,
   MERGE,
@@ -70,12 +73,14 @@ export function insertElements(tree: Tree, operation: Operation): void {
   } else tellRegister(tree, operation);
 }
 
-/** Whether an insertion can be made: its list has the item that it names. */
-export function hasOrigin(tree: Tree, operation: Operation): boolean {
-  const origin = operation.edit?.origin as Origin;
+/** Whether a list has the item that an insertion names, or needs none. */
+export function hasOriginIn(
+  tree: Tree,
+  { anchor, path }: Address,
+  origin: Origin,
+): boolean {
   if (origin.replica < 0) return true;
-  const { anchor, path, space } = operation;
-  const branch = tree.childAt(space, anchor, path);
+  const branch = tree.childAt(DOCUMENT, anchor, path);
   return typeof branch === "object" && branch.list !== null &&
     branch.list.hasOrigin(origin);
 }
@@ -184,11 +189,31 @@ export function removeRanges(tree: Tree, operation: Operation): boolean {
   if (typeof branch !== "object" || branch.list === null) return false;
   let count = 0;
   for (const range of operation.edit?.ranges ?? []) {
-    count += removeElements(tree, branch, range);
+    for (const part of withoutGuests(branch, range)) {
+      count += removeElements(tree, branch, part);
+    }
   }
   tree.journal?.addLive(branch, true, -count);
   tree.addLive(branch, true, -count);
   return count > 0;
+}
+
+/** The parts of a range that were born in the list, which alone are removed. */
+export function withoutGuests(branch: Branch, range: IdRange): IdRange[] {
+  if (branch.elementCount === 0) return [range];
+  const { replica, counter, length } = range;
+  const sequence = branch.list as ListSequence<Item>;
+  const parts: IdRange[] = [];
+  let from = counter;
+  for (let at = counter; at < counter + length; at++) {
+    const [item] = sequence.get({ replica, counter: at }) ?? [];
+    if (!(item instanceof Branch) || item.isBornAs(replica, at)) continue;
+    if (at > from) parts.push({ replica, counter: from, length: at - from });
+    from = at + 1;
+  }
+  const left = counter + length - from;
+  if (left > 0) parts.push({ replica, counter: from, length: left });
+  return parts;
 }
 
 /**
@@ -208,6 +233,7 @@ export function removeElements(
   let liveCount = 0;
   let shownCount = 0;
   for (const element of elements) {
+    if (element.moved !== null) dropMoved(tree, element);
     liveCount += element.liveCount + (tree.isLive(element.slot) ? 1 : 0);
     if (!element.isHidden) shownCount++;
     else if (journal !== null) setHidden(tree, branch, element, false);
@@ -266,7 +292,17 @@ export function refreshElements(tree: Tree, from: Branch): void {
     let branch: Branch | null = from;
     branch !== null;
     branch = branch.parent
-  ) refreshElement(tree, branch);
+  ) {
+    refreshElement(tree, branch);
+    if (branch.move !== null) refreshHomes(tree, branch);
+  }
+}
+
+/** What was done in a place before it was moved claims what it was born in. */
+function refreshHomes(tree: Tree, node: Branch): void {
+  for (let branch = node.home; branch !== null; branch = branch.home) {
+    refreshElement(tree, branch);
+  }
 }
 
 /** Hides an element if it shows nothing, or shows it again. */

@@ -1,5 +1,6 @@
 import type { JsonValue } from "../base/json.ts";
 import { applyInsertAt, applyOperation } from "./apply.ts";
+import type { Branch } from "./branch.ts";
 import type { Core } from "./core.ts";
 import type { Change } from "./events.ts";
 import {
@@ -9,17 +10,23 @@ import {
   Edit,
   INSERT,
   type Kind,
+  MOVE,
+  NOTHING,
   Operation,
   SET,
   SETTINGS,
   type Shape,
   type Space,
 } from "./operation.ts";
+import { applyMoveAt } from "./move_edits.ts";
 import { findPast } from "./past.ts";
 import type { Step } from "./pattern.ts";
-import type { ItemId } from "./sequence/ids.ts";
+import type { ItemId, Origin } from "./sequence/ids.ts";
 import { checkSchema } from "./schema/check.ts";
+import { shownTotal } from "./reader.ts";
+import { pathOf } from "./told.ts";
 import type { Transaction } from "./transaction.ts";
+import type { Tree } from "./tree.ts";
 
 /** Where an operation is to act. */
 export interface Target {
@@ -29,6 +36,14 @@ export interface Target {
   readonly keys: readonly string[];
   /** Where it is shown; empty where no strategy asks for it. */
   readonly path: readonly Step[];
+}
+
+const NO_ORIGIN: Origin = { side: "right", replica: -1, counter: 0 };
+
+/** Where a move is to go. */
+export interface Destination extends Target {
+  /** Before which element of the list; `null` for an entry of a map. */
+  readonly index: number | null;
 }
 
 /** Makes operations of this replica, each with what is needed of the past. */
@@ -51,6 +66,10 @@ export class Maker {
     space: Space = DOCUMENT,
   ): void {
     const { strategies, tree } = this.#core;
+    const isAssignment = kind === SET || kind === DELETE;
+    if (isAssignment && tree.moves.nodes.size > 0) {
+      this.#deleteMoved(transaction, target, space);
+    }
     const operation = this.begin(
       transaction,
       kind,
@@ -62,7 +81,7 @@ export class Maker {
     operation.isSibling = isSibling ||
       (kind === DELETE && !strategies.isEmpty &&
         strategies.valueAt(target.path) !== "lww");
-    if (kind === SET || kind === DELETE) this.#takeAway(operation, target);
+    if (isAssignment) this.#takeAway(operation, target);
     applyOperation(tree, operation);
     this.finish(transaction, operation);
     if (space !== SETTINGS) return;
@@ -84,6 +103,29 @@ export class Maker {
     operation.edit = new Edit(origin, null, null);
     this.finish(transaction, operation);
     return operation;
+  }
+
+  /** Makes a move. */
+  move(transaction: Transaction, source: Target, to: Destination): void {
+    const core = this.#core;
+    const { anchor, keys, index } = to;
+    const operation = this.begin(
+      transaction,
+      MOVE,
+      source,
+      NOTHING,
+      undefined,
+    );
+    if (core.replicas.count > 1) {
+      operation.after = findPast(core, DOCUMENT, anchor, keys, index !== null);
+    }
+    const address = { anchor, path: keys };
+    // Only whether there is an origin tells what kind of move it is.
+    const some = index === null ? null : NO_ORIGIN;
+    operation.edit = new Edit(some, null, null, address);
+    const origin = applyMoveAt(core.tree, operation, index);
+    operation.edit = new Edit(origin, null, null, address);
+    this.finish(transaction, operation);
   }
 
   /** An operation that was not applied yet. */
@@ -124,6 +166,31 @@ export class Maker {
     transaction.addOperation(operation);
   }
 
+  /**
+   * Deletes the places that live below `target` and were ever moved: what is
+   * made now does not reach them, as it knows of their moves.
+   */
+  #deleteMoved(transaction: Transaction, target: Target, space: Space): void {
+    const { tree } = this.#core;
+    const place = tree.childAt(space, target.anchor, target.keys);
+    if (typeof place !== "object") return;
+    for (const node of tree.moves.nodes) {
+      const isLive = node.liveCount > 0 || tree.isLive(node.slot);
+      if (!isLive || !isBelow(node, place)) continue;
+      const first = node.moved?.records[0];
+      if (first === undefined) continue;
+      const anchor = { replica: first.replica, counter: first.counter };
+      const path = pathOf(tree, node) ?? target.path;
+      this.make(
+        transaction,
+        DELETE,
+        { anchor, keys: [], path },
+        NOTHING,
+        baseOf(tree, node.slot),
+      );
+    }
+  }
+
   #takeAway(operation: Operation, { anchor, keys, path }: Target): void {
     const { strategies, vector } = this.#core;
     if (!strategies.isEmpty && operation.space === DOCUMENT) {
@@ -135,5 +202,48 @@ export class Maker {
     // A barrier hides all that this covers; it tells what was seen, for those
     // who ask which edits the delete was in conflict with.
     if (place.liveCount > 0) operation.covers = vector.clone();
+    const { moves } = this.#core.tree;
+    if (moves.last.size > 0 && (operation.isBarrier || place.liveCount > 0)) {
+      operation.after = joinDots(
+        operation.after,
+        moves.last,
+        operation.replica,
+      );
+    }
   }
+}
+
+/** What a delete of a counter writes, so that concurrent increments stay. */
+export function baseOf(tree: Tree, slot: number): number | undefined {
+  const total = totalOf(tree, slot);
+  return total === 0 ? undefined : -total;
+}
+
+/** The sum of all totals of a counter. */
+export function totalOf(tree: Tree, slot: number): number {
+  return tree.counters.get(slot)
+    ?.reduce((sum, cell) => sum + shownTotal(cell), 0) ?? 0;
+}
+
+function isBelow(node: Branch, place: Branch): boolean {
+  for (let branch = node.parent; branch !== null; branch = branch.parent) {
+    if (branch === place) return true;
+  }
+  return false;
+}
+
+/** Dots and those of others in `more`, the greatest of each replica. */
+function joinDots(
+  dots: readonly number[] | null,
+  more: ReadonlyMap<number, number>,
+  self: number,
+): number[] | null {
+  const joined = new Map(more);
+  joined.delete(self);
+  for (let index = 0; index < (dots?.length ?? 0); index += 2) {
+    const replica = dots?.[index] as number;
+    const counter = dots?.[index + 1] as number;
+    joined.set(replica, Math.max(joined.get(replica) ?? 0, counter));
+  }
+  return joined.size === 0 ? null : [...joined].flat();
 }

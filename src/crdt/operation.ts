@@ -16,6 +16,8 @@ export const REMOVE = 4;
 export const TEXT_INSERT = 5;
 /** See {@linkcode SET}: takes units out of a text. */
 export const TEXT_REMOVE = 6;
+/** See {@linkcode SET}: takes a place and all below it elsewhere. */
+export const MOVE = 8;
 /** See {@linkcode SET}: does nothing, and fills holes in the counters. */
 export const SKIP = 7;
 
@@ -28,6 +30,7 @@ export type Kind =
   | typeof REMOVE
   | typeof TEXT_INSERT
   | typeof TEXT_REMOVE
+  | typeof MOVE
   | typeof SKIP;
 
 /** What a register holds: nothing, as after a delete. */
@@ -73,24 +76,36 @@ export const SETTINGS = 1;
 /** Which of the two trees an operation changes. */
 export type Space = typeof DOCUMENT | typeof SETTINGS;
 
-/** What only edits of lists and of texts have. */
+/** Where a place is written to be: keys below an anchor. */
+export interface Address {
+  /** An element, or a place that was moved; `null`: the root. */
+  readonly anchor: ItemId | null;
+  /** The keys below it. */
+  readonly path: readonly string[];
+}
+
+/** What only edits of lists and of texts have, and moves. */
 export class Edit {
-  /** Where an insertion goes. */
+  /** Where an insertion goes, or a move to a list. */
   readonly origin: Origin | null;
   /** The ids that a removal takes out. */
   readonly ranges: readonly IdRange[] | null;
   /** The dot of the string that a text was born as. */
   readonly text: ItemId | null;
+  /** Where a move goes: an entry of a map, or a list. */
+  readonly to: Address | null;
 
   /** Makes one of its parts. */
   constructor(
     origin: Origin | null,
     ranges: readonly IdRange[] | null,
     text: ItemId | null,
+    to: Address | null = null,
   ) {
     this.origin = origin;
     this.ranges = ranges;
     this.text = text;
+    this.to = to;
   }
 }
 
@@ -110,7 +125,7 @@ export class Operation {
   readonly kind: Kind;
   /** Which tree. */
   space: Space = DOCUMENT;
-  /** The element that {@linkcode Operation.path} begins at; `null`: the root. */
+  /** What {@linkcode Operation.path} begins at; see {@linkcode Address}. */
   readonly anchor: ItemId | null;
   /** The keys of its place, from the anchor. */
   readonly path: readonly string[];
@@ -132,7 +147,7 @@ export class Operation {
   after: readonly number[] | null = null;
   /** What it takes away below its place. */
   covers: VersionVector | null = null;
-  /** What only edits of lists and texts have. */
+  /** What only edits of lists and texts have, and moves. */
   edit: Edit | null = null;
 
   /** Makes an operation without what is rarely needed. */

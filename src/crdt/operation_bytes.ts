@@ -9,6 +9,7 @@ import {
   LIST,
   MAP,
   type Mode,
+  MOVE,
   NOTHING,
   Operation,
   REMOVE,
@@ -24,7 +25,7 @@ import {
 } from "./operation.ts";
 import type { ReplicaTable } from "./replica_table.ts";
 import type { IdRange, ItemId, Origin } from "./sequence/ids.ts";
-import { DEPTH_MAX, isKey } from "./values.ts";
+import { DEPTH_MAX, isInnerKey } from "./values.ts";
 import { VersionVector } from "./version_vector.ts";
 
 /** The greatest counter: sequences hold 31 bits. */
@@ -146,7 +147,13 @@ function writeEdit(
   operation: Operation,
 ): void {
   const { kind, value } = operation;
-  const { origin, ranges, text } = operation.edit as Edit;
+  const { origin, ranges, text, to } = operation.edit as Edit;
+  if (to !== null) {
+    writer.byte((to.anchor === null ? 0 : 1) | (origin === null ? 0 : 2));
+    if (to.anchor !== null) writeDot(writer, names, operation, to.anchor);
+    writer.varint(to.path.length);
+    for (const key of to.path) writer.text(key);
+  }
   if (text !== null) writeDot(writer, names, operation, text);
   if (ranges !== null) {
     writer.varint(ranges.length);
@@ -224,9 +231,7 @@ export function readOperation(
     ? null
     : readDot(reader, names, author);
   const path = readPath(reader, (head & HAS_PREFIX) !== 0, previous);
-  const edit = kind >= INSERT && kind <= TEXT_REMOVE
-    ? readEdit(reader, names, author, kind)
-    : null;
+  const edit = isEdit(kind) ? readEdit(reader, names, author, kind) : null;
   const value = readValue(reader, kind, shape, (flags & BASE) !== 0);
   const operation = new Operation(
     replica,
@@ -254,10 +259,20 @@ export function readOperation(
   return operation;
 }
 
+/** Whether operations of a kind have an {@linkcode Edit}. */
+export function isEdit(kind: Kind): boolean {
+  return (kind >= INSERT && kind <= TEXT_REMOVE) || kind === MOVE;
+}
+
 /** Whether an operation has a place of its kind, and nothing beside it. */
 export function isSensible(operation: Operation): boolean {
-  const { kind, anchor, path, space, covers, isBarrier } = operation;
+  const { kind, anchor, path, space, covers, isBarrier, edit } = operation;
   if (space === SETTINGS && (anchor !== null || kind > INCREMENT)) return false;
+  const to = edit?.to ?? null;
+  if (to !== null && to.path.length === 0) {
+    // Only a list can stand at an anchor; an entry has a key.
+    if (to.anchor === null || edit?.origin === null) return false;
+  }
   if (kind > DELETE && (covers !== null || isBarrier)) return false;
   return kind < INCREMENT || kind === SKIP || anchor !== null ||
     path.length > 0;
@@ -278,7 +293,7 @@ function readPath(
   for (let at = 0; at < shared; at++) path[at] = above[at] as string;
   for (let at = shared; at < length; at++) {
     const key = reader.text();
-    if (!isKey(key)) reader.fail("a key");
+    if (!isInnerKey(key)) reader.fail("a key");
     path[at] = key;
   }
   return path;
@@ -290,6 +305,14 @@ function readEdit(
   author: ItemId,
   kind: Kind,
 ): Edit {
+  if (kind === MOVE) {
+    const flags = reader.byte();
+    if (flags > 3) reader.fail("a move");
+    const anchor = (flags & 1) === 0 ? null : readDot(reader, names, author);
+    const path = readPath(reader, false, null);
+    const origin = (flags & 2) === 0 ? null : readOrigin(reader, names, author);
+    return new Edit(origin, null, null, { anchor, path });
+  }
   const isText = kind === TEXT_INSERT || kind === TEXT_REMOVE;
   const text = isText ? readDot(reader, names, author) : null;
   if (kind === REMOVE || kind === TEXT_REMOVE) {
@@ -302,14 +325,19 @@ function readEdit(
     }
     return new Edit(null, ranges, text);
   }
+  return new Edit(readOrigin(reader, names, author), null, text);
+}
+
+function readOrigin(
+  reader: ByteReader,
+  names: readonly number[],
+  author: ItemId,
+): Origin {
   const code = reader.varint();
-  if (code === 0) {
-    return new Edit({ side: "right", replica: -1, counter: 0 }, null, text);
-  }
+  if (code === 0) return { side: "right", replica: -1, counter: 0 };
   const replica = names[(code - 1) >>> 1] ?? reader.fail("a replica");
   const counter = readOwnCounter(reader, replica, author);
-  const side = code % 2 === 0 ? "left" : "right";
-  return new Edit({ side, replica, counter } as Origin, null, text);
+  return { side: code % 2 === 0 ? "left" : "right", replica, counter };
 }
 
 /** A number for each replica in a message. */
@@ -378,6 +406,7 @@ function readValue(
     }
     case REMOVE:
     case TEXT_REMOVE:
+    case MOVE:
       return undefined;
     default:
       return reader.fail("a kind of operation");

@@ -1,5 +1,6 @@
 import { isRecord, type JsonValue } from "../base/json.ts";
 import {
+  type AddressJson,
   editToJson,
   type OriginJson,
   type RangeJson,
@@ -26,6 +27,7 @@ import {
   LIST,
   MAP,
   type Mode,
+  MOVE,
   NOTHING,
   Operation,
   REMOVE,
@@ -39,7 +41,7 @@ import {
   TREE,
   WHOLE,
 } from "./operation.ts";
-import { isSensible } from "./operation_bytes.ts";
+import { isEdit, isSensible } from "./operation_bytes.ts";
 import type { ReplicaTable } from "./replica_table.ts";
 import type { ClockRecord } from "./version_vector.ts";
 
@@ -51,6 +53,7 @@ const KINDS: readonly [string, Kind][] = [
   ["remove", REMOVE],
   ["text-insert", TEXT_INSERT],
   ["text-remove", TEXT_REMOVE],
+  ["move", MOVE],
   ["skip", SKIP],
 ];
 
@@ -98,6 +101,8 @@ export interface OperationJson {
   readonly origin?: OriginJson;
   /** What a removal takes out: counters of a replica from one on. */
   readonly ranges?: readonly RangeJson[];
+  /** Where a move goes: an entry of a map or, with an origin, a list. */
+  readonly to?: AddressJson;
   /** Whether it changes the settings and not the document. */
   readonly settings?: boolean;
 }
@@ -164,7 +169,7 @@ export function operationFromJson(
     shape,
     readValue(json.value, kind, shape),
   );
-  if (kind >= INSERT && kind <= TEXT_REMOVE) {
+  if (isEdit(kind)) {
     operation.edit = readEdit(json, kind, replicas);
   }
   if (json.settings === true) operation.space = SETTINGS;
@@ -212,7 +217,9 @@ function readValue(
       ? units
       : refuse("its text is none");
   }
-  if (kind === REMOVE || kind === TEXT_REMOVE) return undefined;
+  if (kind === REMOVE || kind === TEXT_REMOVE || kind === MOVE) {
+    return undefined;
+  }
   if (kind !== SET) {
     if (kind === DELETE && value === undefined) return undefined;
     return Number.isSafeInteger(value)

@@ -22,14 +22,18 @@ export function findPast(
   const past = new Past(columns, self, anchor);
   let child: Child | null | undefined = tree.roots[space];
   if (anchor !== null) {
-    child = tree.elementAt(anchor);
-    let above = child?.parent ?? null;
-    for (; above !== null; above = above.parent) past.pass(above);
+    let above = child = tree.elementAt(anchor);
+    while (above !== null && above.moved === null) {
+      above = above.home;
+      if (above !== null) past.pass(above);
+    }
+    if (above !== null) past.leave(above);
   }
   for (let index = 0; index < keys.length; index++) {
     if (child === null || typeof child !== "object") break;
     past.pass(child);
     child = child.children.get(keys[index] as string);
+    if (typeof child === "object") past.leave(child);
   }
   if (child === undefined || child === null) return past.flat();
   if (isBelow && typeof child === "object") {
@@ -85,6 +89,11 @@ class Past {
     const { stamps, replicas, counters } = this.#columns;
     if ((stamps[slot] as number) < 0) return;
     this.add(replicas[slot] as number, counters[slot] as number);
+  }
+
+  /** What stands in the way of what is in a place that was moved. */
+  leave({ moved }: Branch): void {
+    moved?.barrier?.forEach((replica, counter) => this.add(replica, counter));
   }
 
   /** Adds what is replaced, or stands in the way, where the path goes on. */

@@ -182,7 +182,8 @@ function namedDots({ anchor, edit }: Operation): IndexedDot[] {
   const dots: IndexedDot[] = [];
   if (anchor !== null) dots.push(anchor);
   if (edit === null) return dots;
-  const { origin, ranges, text } = edit;
+  const { origin, ranges, text, to } = edit;
+  if (to !== null && to.anchor !== null) dots.push(to.anchor);
   if (origin !== null && origin.replica >= 0) dots.push(origin);
   if (text !== null) dots.push(text);
   for (const { replica, counter, length } of ranges ?? []) {

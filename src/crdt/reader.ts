@@ -1,5 +1,6 @@
 import type { JsonValue } from "../base/json.ts";
 import { Branch, type Child } from "./branch.ts";
+import { entryAt, shownEntries } from "./entries.ts";
 import { foldValues, type NamedMerge } from "./fold.ts";
 import { LIST, MAP, NOTHING, SCALAR, type Shape, WHOLE } from "./operation.ts";
 import type { Path, Step } from "./pattern.ts";
@@ -9,6 +10,12 @@ import { TextSequence } from "./sequence/text_sequence.ts";
 import type { Candidate, Strategies } from "./strategies.ts";
 import type { Tree } from "./tree.ts";
 import { defineEntry } from "./values.ts";
+
+/**
+ * Levels that are read. Moves can put what is deep below what is deep; so many
+ * levels are no document, but an attack on whoever reads it.
+ */
+const DEPTH_READ_MAX = 1024;
 
 /** A value in a list in which nothing has happened yet. */
 export class Plain {
@@ -62,7 +69,10 @@ export class Reader {
   step(branch: Branch, step: Step): Found | undefined {
     const shape = this.#tree.shown(branch);
     if (typeof step === "string") {
-      return shape === MAP ? branch.children.get(step) : undefined;
+      if (shape !== MAP) return undefined;
+      return branch.guests === null
+        ? branch.children.get(step)
+        : entryAt(this.#tree, branch, step).child;
     }
     if (shape !== LIST) return undefined;
     const item = branch.list?.at(step);
@@ -83,7 +93,7 @@ export class Reader {
   read(found: Found, path: Step[]): JsonValue | undefined {
     if (found instanceof Plain) return found.value;
     const shape = this.#tree.shown(found);
-    if (shape === NOTHING) return undefined;
+    if (shape === NOTHING || path.length > DEPTH_READ_MAX) return undefined;
     if (shape === MAP) {
       // A map that nothing was ever put into is no branch yet.
       return typeof found === "number" ? {} : this.#readMap(found, path);
@@ -98,7 +108,7 @@ export class Reader {
     const { columns, siblings, counters } = this.#tree;
     const isPlain = siblings.size === 0 && counters.size === 0;
     const object: Record<string, JsonValue> = {};
-    for (const [key, child] of branch.children) {
+    for (const [key, child] of this.#entries(branch)) {
       let value: JsonValue | undefined;
       if (isPlain && typeof child === "number") {
         const shape = columns.shownShapeOf(child);
@@ -116,6 +126,13 @@ export class Reader {
       if (value !== undefined) defineEntry(object, key, value);
     }
     return object;
+  }
+
+  /** The places by key; where moves came and went, those that show. */
+  #entries(branch: Branch): Iterable<[string, Child]> {
+    return branch.guests === null
+      ? branch.children
+      : shownEntries(this.#tree, branch);
   }
 
   #readList(branch: Branch, path: Step[]): JsonValue {
@@ -206,7 +223,7 @@ export class Reader {
   /** The keys of the map that shows at `branch`, in code unit order. */
   keys(branch: Branch): string[] {
     const keys: string[] = [];
-    for (const [key, child] of branch.children) {
+    for (const [key, child] of this.#entries(branch)) {
       if (this.#tree.shown(child) !== NOTHING) keys.push(key);
     }
     return keys.sort((a, b) => (a < b ? -1 : a > b ? 1 : 0));

@@ -1,6 +1,7 @@
 import { DistflowError } from "../base/errors.ts";
 import { Branch, type Child, type Item } from "./branch.ts";
 import type { Core } from "./core.ts";
+import { type Entry, entryAt } from "./entries.ts";
 import { DOCUMENT, LIST, MAP, NOTHING } from "./operation.ts";
 import type { Target } from "./maker.ts";
 import type { Path, Step } from "./pattern.ts";
@@ -17,7 +18,8 @@ export function refusePath(act: string, path: Path, why: string): never {
 }
 
 /**
- * What a path names: indexes become the dots of the elements that stand there.
+ * What a path names: indexes become the dots of the elements that stand there,
+ * and places that were moved are named by the dot of a move.
  *
  * @throws {DistflowError} `INVALID_PATH` if it is none, or if an index is of no
  * list, or not below its length.
@@ -31,6 +33,10 @@ export function resolve(core: Core, act: string, path: Path): Target {
   }
   let anchor: ItemId | null = null;
   let anchorDepth = 0;
+  /** How deep the anchor was born, which moves do not change. */
+  let bornDepth = 0;
+  /** The keys from the anchor on, if they are not the steps themselves. */
+  let keys: string[] | null = null;
   const { tree } = core;
   let place: Child | undefined = tree.roots[DOCUMENT];
   for (let depth = 0; depth < path.length; depth++) {
@@ -45,8 +51,11 @@ export function resolve(core: Core, act: string, path: Path): Target {
       checkIndex(act, path, step, list.length - 1);
       anchor = list.idAt(step);
       anchorDepth = depth + 1;
+      keys = null;
+      bornDepth = (branch?.depth ?? 0) + 1;
       const item: Item = list.at(step);
       place = item instanceof Branch ? item : undefined;
+      if (place !== undefined) bornDepth = (place as Branch).depth;
     } else {
       if (!isKey(step)) {
         refusePath(act, path, `${JSON.stringify(step)} is not a key of a map`);
@@ -55,14 +64,34 @@ export function resolve(core: Core, act: string, path: Path): Target {
         refusePath(act, path, `"${step}" is a key, and there is a list`);
       }
       // What is kept below a value does not show, and is in nobody's way.
-      place = branch !== null && tree.shown(branch) === MAP
-        ? branch.children.get(step)
-        : undefined;
+      const map: Branch | null = branch !== null && tree.shown(branch) === MAP
+        ? branch
+        : null;
+      if (map === null || map.guests === null) {
+        keys?.push(step);
+        place = map?.children.get(step);
+        continue;
+      }
+      const entry: Entry = entryAt(tree, map, step);
+      place = entry.child;
+      if (entry.move === null) {
+        keys ??= path.slice(anchorDepth, depth) as string[];
+        keys.push(entry.key as string);
+      } else {
+        const { replica, counter } = entry.move;
+        anchor = { replica, counter };
+        anchorDepth = depth + 1;
+        keys = null;
+        bornDepth = (place as Branch).depth;
+      }
     }
   }
   const steps = path.slice();
-  if (anchor === null) return { anchor, keys: steps as string[], path: steps };
-  return { anchor, keys: steps.slice(anchorDepth) as string[], path: steps };
+  keys ??= (anchorDepth === 0 ? steps : steps.slice(anchorDepth)) as string[];
+  if (bornDepth + keys.length > DEPTH_MAX) {
+    refusePath(act, path, `that was born below ${DEPTH_MAX} levels`);
+  }
+  return { anchor, keys, path: steps };
 }
 
 /**

@@ -1,5 +1,5 @@
-import { Branch } from "./branch.ts";
-
+import { Branch, type Child } from "./branch.ts";
+import { entryAt } from "./entries.ts";
 import type { Change } from "./events.ts";
 import {
   DELETE,
@@ -13,6 +13,7 @@ import type { Path, Step } from "./pattern.ts";
 import type { Change as Moved, ItemId } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
 import type { Tree } from "./tree.ts";
+import { shownKey } from "./values.ts";
 
 /** Where a place is shown now; `null` if it is not shown. */
 export function pathOf(tree: Tree, place: Branch): Step[] | null {
@@ -21,7 +22,9 @@ export function pathOf(tree: Tree, place: Branch): Step[] | null {
   for (let above = branch.parent; above !== null; above = branch.parent) {
     if (branch.id === null) {
       if (tree.shown(above) !== MAP) return null;
-      path.push(branch.key as string);
+      const key = shownKey(branch.key as string);
+      if (!isShownAt(tree, above, key, branch)) return null;
+      path.push(key);
     } else {
       if (branch.isHidden || tree.shown(above) !== LIST) return null;
       path.push((above.list as ListSequence<unknown>).indexOf(branch.id));
@@ -34,7 +37,11 @@ export function pathOf(tree: Tree, place: Branch): Step[] | null {
 /** Where an element is shown now; `null` if it is not shown. */
 export function pathOfElement(tree: Tree, id: ItemId): Step[] | null {
   const found = tree.lists.find(id.replica, id.counter);
-  if (found === null || found.value === undefined) return null;
+  if (found === null) {
+    const node = tree.moves.nodeOf(id);
+    return node === null ? null : pathOf(tree, node);
+  }
+  if (found.value === undefined) return null;
   if (found.value instanceof Branch) return pathOf(tree, found.value);
   const parent = found.owner as Branch;
   const path = tree.shown(parent) === LIST ? pathOf(tree, parent) : null;
@@ -42,9 +49,33 @@ export function pathOfElement(tree: Tree, id: ItemId): Step[] | null {
   return path;
 }
 
+/** Whether `child` is what a map shows at `key`. */
+function isShownAt(
+  tree: Tree,
+  parent: Branch,
+  key: string,
+  child: Child | undefined,
+): boolean {
+  if (parent.guests === null) return true;
+  const entry = entryAt(tree, parent, key).child;
+  // What is deleted leaves nothing to show.
+  return entry === child || entry === undefined ||
+    tree.shown(entry) === NOTHING;
+}
+
 /** Where the place of an operation is shown now; `null` if it is not. */
 export function pathOfOperation(tree: Tree, operation: Operation): Path | null {
-  const { anchor, path } = operation;
+  const { anchor, path, space } = operation;
+  if (tree.moves.nodes.size > 0 && path.length > 0) {
+    const place = tree.childAt(space, anchor, path);
+    if (typeof place === "object") return pathOf(tree, place);
+    const parent = tree.childAt(space, anchor, path.slice(0, -1)) as Branch;
+    const key = shownKey(path[path.length - 1] as string);
+    const above = isShownAt(tree, parent, key, place)
+      ? pathOf(tree, parent)
+      : null;
+    return above === null ? null : [...above, key];
+  }
   if (anchor === null) return path;
   const above = pathOfElement(tree, anchor);
   return above === null ? null : [...above, ...path];
@@ -62,11 +93,12 @@ export function changeNow(
     key = null;
     path = pathOf(tree, parent);
   }
-  const place = key === null ? parent : parent.children.get(key);
+  const shown = key === null ? null : shownKey(key);
+  const place = shown === null ? parent : entryAt(tree, parent, shown).child;
   const isShown = place !== undefined && tree.shown(place) !== NOTHING;
   return {
     kind: isShown ? "set" : "delete",
-    path: key === null ? path : [...path, key],
+    path: shown === null ? path : [...path, shown],
   };
 }
 

@@ -4,6 +4,7 @@ import { Branch, type Child, type Item } from "./branch.ts";
 import { Columns, makeFlags } from "./columns.ts";
 import type { Change } from "./events.ts";
 import type { Journal } from "./journal.ts";
+import { MoveLog } from "./move_log.ts";
 import {
   LIST,
   MAP,
@@ -21,6 +22,7 @@ import { SequenceArena } from "./sequence/arena.ts";
 import type { ItemId } from "./sequence/ids.ts";
 import { ListSequence } from "./sequence/list_sequence.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
+import { isHeirKey, shownKey } from "./values.ts";
 import { Walk } from "./walk.ts";
 
 /**
@@ -40,6 +42,8 @@ export class Tree {
   readonly lists: SequenceArena;
   /** All texts that were edited, apart: units are named by counters, too. */
   readonly texts: SequenceArena;
+  /** All moves. */
+  readonly moves: MoveLog;
   /** The replicas of the document. */
   readonly replicas: ReplicaTable;
   /** Where an operation leads. */
@@ -56,6 +60,7 @@ export class Tree {
   /** Makes an empty state. */
   constructor(replicas: ReplicaTable) {
     this.replicas = replicas;
+    this.moves = new MoveLog(replicas);
     this.columns = new Columns(replicas);
     const compare = (a: number, b: number) => replicas.compare(a, b);
     this.lists = new SequenceArena(compare);
@@ -123,10 +128,7 @@ export class Tree {
   ): Child | undefined {
     let child: Child | undefined;
     if (anchor === null) child = this.roots[space];
-    else {
-      const value = this.lists.find(anchor.replica, anchor.counter)?.value;
-      if (value instanceof Branch) child = value;
-    }
+    else child = this.placeOf(anchor) ?? undefined;
     for (const key of keys) {
       if (typeof child !== "object") return undefined;
       child = child.children.get(key);
@@ -150,7 +152,7 @@ export class Tree {
     if (typeof child === "object") return child;
     this.journal?.addChild(parent, key, child);
     const branch = new Branch(child ?? this.columns.add(), parent, key);
-    parent.children.set(key, branch);
+    this.putChild(parent, key, branch);
     return branch;
   }
 
@@ -162,18 +164,37 @@ export class Tree {
     }
     this.journal?.addChild(parent, key, undefined);
     const slot = this.columns.add();
-    parent.children.set(key, slot);
+    this.putChild(parent, key, slot);
     return slot;
   }
 
-  /** The element `id`, as a branch; `null` if it was removed, or never was. */
+  /** Puts a place below `parent`; an heir shows under the key of another one. */
+  putChild(parent: Branch, key: string, child: Child): void {
+    parent.children.set(key, child);
+    if (!isHeirKey(key)) return;
+    parent.guests ??= new Map();
+    addHeir(parent, key);
+  }
+
+  /**
+   * The element `id`, or the place that the move `id` moves, as a branch; `null`
+   * if it was removed, or never was.
+   */
   elementAt(id: ItemId): Branch | null {
     const found = this.lists.find(id.replica, id.counter);
-    if (found === null || found.value === undefined) return null;
+    if (found === null) return this.moves.nodeOf(id);
+    if (found.value === undefined) return null;
     const { owner, value } = found;
     return value instanceof Branch
       ? value
       : this.#promote(owner as Branch, id, value as JsonValue);
+  }
+
+  /** The same, but `null` for a value in which nothing has happened. */
+  placeOf(id: ItemId): Branch | null {
+    const found = this.lists.find(id.replica, id.counter);
+    if (found === null) return this.moves.nodeOf(id);
+    return found.value instanceof Branch ? found.value : null;
   }
 
   /** Makes a value in a list a place; it was assigned before all else. */
@@ -343,7 +364,7 @@ export class Tree {
     if (item.list === null) return;
     for (const { content } of item.list.keptRuns()) {
       for (const value of content) {
-        if (value instanceof Branch) this.dispose(value);
+        if (value instanceof Branch && value.home === item) this.dispose(value);
       }
     }
     item.list.dispose();
@@ -359,4 +380,19 @@ export class Tree {
     this.#replace(this.counters, slot, undefined);
     this.columns.release(slot);
   }
+}
+
+function addHeir(parent: Branch, key: string): void {
+  const shown = shownKey(key);
+  parent.heirs ??= new Map();
+  const heirs = parent.heirs.get(shown) ?? [];
+  parent.heirs.set(shown, heirs);
+  // They are ordered by their numbers, of which the longer is the greater.
+  let at = heirs.length;
+  while (at > 0 && isGreater(heirs[at - 1] as string, key)) at--;
+  if (heirs[at - 1] !== key) heirs.splice(at, 0, key);
+}
+
+function isGreater(a: string, b: string): boolean {
+  return a.length === b.length ? a > b : a.length > b.length;
 }

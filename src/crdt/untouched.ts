@@ -9,7 +9,7 @@ export function isUntouched(tree: Tree, element: Branch): boolean {
   return element.isPlain && tree.columns.stamps[slot] === 0 &&
     tree.columns.shapeOf(slot) !== NOTHING && !tree.counters.has(slot) &&
     list === null && children.size === 0 && claimStamp < 0 &&
-    cover === null && barrier === null;
+    cover === null && barrier === null && element.moved === null;
 }
 
 /** Whether all that an element is, is the value that it was born as. */

@@ -4,11 +4,23 @@ import type { JsonValue } from "../base/json.ts";
 /** Levels that a value or a path may have; the same everywhere, see README. */
 export const DEPTH_MAX = 128;
 
+/**
+ * Levels that a place may be born below. An author keeps to half of them with a
+ * path; its value may go as deep again, where it is in what was moved.
+ */
+export const DEPTH_BORN_MAX: number = 2 * DEPTH_MAX;
+
 /** UTF-16 units that a key may have; the same everywhere. */
 export const KEY_LENGTH_MAX = 4096;
 
+/** The same of one that may be the key of an heir, with its mark and number. */
+export const INNER_KEY_LENGTH_MAX: number = KEY_LENGTH_MAX + 11;
+
 /** UTF-16 units that a string may have; the same everywhere. */
 export const STRING_LENGTH_MAX: number = 16 * 1024 * 1024;
+
+/** A noncharacter that no key of a user has; see {@linkcode heirKey}. */
+const HEIR_MARK = "\u{10ffff}";
 
 /** What {@linkcode asRegister} makes: a value that is kept as a whole. */
 export class Register {
@@ -138,9 +150,9 @@ function checkString(
 }
 
 function checkKey(key: string, trail: readonly (string | number)[]): void {
-  if (!key.isWellFormed() || key.length > KEY_LENGTH_MAX) {
+  if (!isKey(key)) {
     refuse(
-      `a key with a lone surrogate, or above ${KEY_LENGTH_MAX} UTF-16 units`,
+      `a key with a lone surrogate, or above ${KEY_LENGTH_MAX} UTF-16 units, or with U+10FFFF and a number at its end`,
       trail,
     );
   }
@@ -149,7 +161,48 @@ function checkKey(key: string, trail: readonly (string | number)[]): void {
 /** Whether `key` can be a step of a path. */
 export function isKey(key: unknown): key is string {
   return typeof key === "string" && key.length <= KEY_LENGTH_MAX &&
-    key.isWellFormed();
+    key.isWellFormed() && !isHeirKey(key);
+}
+
+/**
+ * The key of the place that takes over from one that was moved away: the first
+ * is number 1.
+ */
+export function heirKey(key: string, number: number): string {
+  return `${key}${HEIR_MARK}${number}`;
+}
+
+/** Whether a key is that of a place that took over from another one. */
+export function isHeirKey(key: string): boolean {
+  return markIn(key) >= 0;
+}
+
+/** The key under which a place, or its heir, is shown. */
+export function shownKey(key: string): string {
+  const end = markIn(key);
+  return end < 0 ? key : key.slice(0, end);
+}
+
+/** Where the mark and number of an heir begin; -1 if it is none. */
+function markIn(key: string): number {
+  let at = key.length - 1;
+  while (at > 0 && isDigit(key.charCodeAt(at))) at--;
+  if (at === key.length - 1) return -1;
+  const start = at + 1 - HEIR_MARK.length;
+  return start >= 0 && key.startsWith(HEIR_MARK, start) ? start : -1;
+}
+
+function isDigit(code: number): boolean {
+  return code >= 48 && code <= 57;
+}
+
+/** Whether `key` can be a key in an operation: that of a place, or of an heir. */
+export function isInnerKey(key: unknown): key is string {
+  if (isKey(key)) return true;
+  if (typeof key !== "string" || !isHeirKey(key)) return false;
+  const shown = shownKey(key);
+  const number = key.slice(shown.length + HEIR_MARK.length);
+  return isKey(shown) && /^[1-9]\d{0,8}$/.test(number);
 }
 
 /** Whether two JSON values are the same, whatever the order of their keys. */

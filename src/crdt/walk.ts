@@ -1,16 +1,19 @@
 import type { Branch } from "./branch.ts";
+import type { Moved } from "./move_log.ts";
 import {
+  type Address,
   INCREMENT,
   INSERT,
   LIST,
   MAP,
+  MOVE,
   NOTHING,
   type Operation,
   SET,
 } from "./operation.ts";
 import type { Container } from "./operation.ts";
 import type { Tree } from "./tree.ts";
-import { DEPTH_MAX } from "./values.ts";
+import { DEPTH_BORN_MAX } from "./values.ts";
 import type { VersionVector } from "./version_vector.ts";
 
 /** Where an operation leads, and whether what it does is hidden there. */
@@ -44,8 +47,11 @@ export class Walk {
  *
  * @returns Whether the anchor is there, and the place not too deep.
  */
-export function walkTo(tree: Tree, operation: Operation): boolean {
-  const { path, anchor, kind } = operation;
+export function walkTo(
+  tree: Tree,
+  operation: Operation,
+  { anchor, path }: Address = operation,
+): boolean {
   const { walk } = tree;
   const steps = path.length - 1;
   walk.coveredTo = 0;
@@ -54,26 +60,58 @@ export function walkTo(tree: Tree, operation: Operation): boolean {
   if (anchor !== null) {
     const element = tree.elementAt(anchor);
     if (element === null) return false;
-    for (let above = element.parent; above !== null; above = above.parent) {
-      meet(tree, above, operation);
-    }
+    meetAbove(tree, element, operation);
     branch = element;
   }
-  const depth = branch.depth + path.length + (kind === INSERT ? 1 : 0);
-  if (depth > DEPTH_MAX) return false;
+  const isBelow = operation.kind === INSERT;
+  if (branch.depth + path.length + (isBelow ? 1 : 0) > DEPTH_BORN_MAX) {
+    return false;
+  }
   if (steps >= 0) meet(tree, branch, operation);
   if (anchor !== null && steps >= 0) claim(tree, branch, operation, MAP);
   for (let index = 0; index < steps; index++) {
     branch = tree.branchAt(branch, path[index] as string);
+    if (branch.moved !== null) leave(tree, branch.moved, operation);
     meet(tree, branch, operation);
     claim(tree, branch, operation, MAP);
   }
   walk.parent = branch;
   walk.key = steps < 0 ? null : path[steps] as string;
+  if (tree.moves.nodes.size > 0 && walk.key !== null) {
+    const child = branch.children.get(walk.key);
+    if (typeof child === "object" && child.moved !== null) {
+      leave(tree, child.moved, operation);
+    }
+  }
   return true;
 }
 
-/** Goes on from the place of an insertion to its elements; returns the place. */
+/** Notes what hides below the places above `from`, up to one that was moved. */
+function meetAbove(tree: Tree, from: Branch, operation: Operation): void {
+  let branch = from;
+  while (branch.moved === null) {
+    if (branch.home === null) return;
+    branch = branch.home;
+    meet(tree, branch, operation);
+  }
+  const { cover, barrier } = branch.moved;
+  const { walk } = tree;
+  const coveredTo = cover?.get(operation.replica) ?? 0;
+  walk.coveredTo = Math.max(walk.coveredTo, coveredTo);
+  if (barrier !== null && isBarred(barrier, operation)) walk.isBarred = true;
+}
+
+/** What hides things above the home of a place does not follow its moves. */
+function leave(
+  { walk }: Tree,
+  { cover, barrier }: Moved,
+  operation: Operation,
+): void {
+  walk.coveredTo = cover?.get(operation.replica) ?? 0;
+  walk.isBarred = barrier !== null && isBarred(barrier, operation);
+}
+
+/** Goes on from the place of a list to its elements; returns the place. */
 export function walkIntoList(tree: Tree, operation: Operation): Branch {
   const { walk } = tree;
   const branch = walk.key === null
@@ -111,7 +149,9 @@ function claim(
   shape: Container,
 ): void {
   const { kind, stamp, replica, counter } = operation;
-  if (kind !== SET && kind !== INCREMENT && kind !== INSERT) return;
+  if (
+    kind !== SET && kind !== INCREMENT && kind !== INSERT && kind !== MOVE
+  ) return;
   const { claimStamp, claimReplica, claimCounter } = branch;
   if (stamp < claimStamp) return;
   if (stamp === claimStamp) {

@@ -1,5 +1,6 @@
 import type { JsonValue } from "../../base/json.ts";
 import { Branch } from "../branch.ts";
+import { addressOf } from "../conflict_places.ts";
 import type { Change } from "../events.ts";
 import { refreshElement, refreshElements } from "../list_edits.ts";
 import {
@@ -19,6 +20,7 @@ import type { ItemId } from "../sequence/ids.ts";
 import { TextSequence } from "../sequence/text_sequence.ts";
 import { changeNow, pathOf } from "../told.ts";
 import type { Tree } from "../tree.ts";
+import { isHeirKey, shownKey } from "../values.ts";
 import type { SchemaHistory } from "./history.ts";
 import type { Put } from "./own_path.ts";
 
@@ -97,7 +99,7 @@ export class Judge {
     const child = tree.childAt(space, anchor, path);
     if (child === undefined) return;
     const parent = child instanceof Branch
-      ? child.parent
+      ? null
       : tree.childAt(space, anchor, path.slice(0, -1)) as Branch;
     this.#judgePlace(child, parent, birthPathOf(tree, anchor, path));
     refreshElements(tree, child instanceof Branch ? child : parent as Branch);
@@ -129,7 +131,7 @@ export class Judge {
 
   #judgeBelow(branch: Branch, path: Step[]): void {
     for (const [key, child] of branch.children) {
-      path.push(key);
+      path.push(shownKey(key));
       this.#judgePlace(child, branch, path);
       if (child instanceof Branch) this.#judgeBelow(child, path);
       path.pop();
@@ -142,6 +144,8 @@ export class Judge {
       for (const [offset, item] of content.entries()) {
         const id = { replica, counter: counter + offset };
         if (item instanceof Branch) {
+          // What was moved here is judged where it was born.
+          if (!item.isBornAs(id.replica, id.counter)) continue;
           this.#judgeElement(item, path);
           this.#judgeBelow(item, path);
         } else if (
@@ -160,34 +164,45 @@ export class Judge {
   }
 
   #judgeElement(element: Branch, path: readonly Step[]): void {
-    this.#judgePlace(element, element.parent, path);
+    this.#judgePlace(element, null, path);
     refreshElement(this.#tree, element);
   }
 
   /** Hides the elements that show nothing now, the deepest first. */
   #refreshBelow(branch: Branch): void {
+    const refresh = (place: Branch) => {
+      this.#refreshBelow(place);
+      const { isHidden } = place;
+      refreshElement(this.#tree, place);
+      if (place.isHidden === isHidden) return;
+      this.#noted?.push([place.parent as Branch, null]);
+    };
     for (const child of branch.children.values()) {
-      if (child instanceof Branch) this.#refreshBelow(child);
+      // It may have been moved to a list.
+      if (child instanceof Branch) refresh(child);
     }
     const { list } = branch;
     if (list === null || branch.elementCount === 0) return;
-    for (const { content } of [...list.keptRuns()]) {
-      for (const item of content) {
+    for (const { replica, counter, content } of [...list.keptRuns()]) {
+      for (const [offset, item] of content.entries()) {
         if (!(item instanceof Branch)) continue;
-        this.#refreshBelow(item);
-        const { isHidden } = item;
-        refreshElement(this.#tree, item);
-        if (item.isHidden !== isHidden) this.#noted?.push([branch, null]);
+        if (item.isBornAs(replica, counter + offset)) refresh(item);
       }
     }
   }
 
+  /**
+   * Judges a place, by the path at which it was born.
+   *
+   * @param home The place above a mere register.
+   */
   #judgePlace(
     child: Branch | number,
-    parent: Branch | null,
+    home: Branch | null,
     path: readonly Step[],
   ): void {
     const tree = this.#tree;
+    const parent = child instanceof Branch ? child.parent : home;
     const slot = typeof child === "number" ? child : child.slot;
     const isElement = child instanceof Branch && child.id !== null;
     const wasLive = tree.isLive(slot);
@@ -198,12 +213,14 @@ export class Judge {
       tree.addLive(parent, isElement, isLive ? 1 : -1);
     }
     if (!isChanged || parent === null) return;
-    const step = path.at(-1) as Step;
-    this.#noted?.push([parent, isElement ? null : step as string]);
+    const key = child instanceof Branch && !isElement
+      ? shownKey(child.key as string)
+      : path.at(-1) as Step;
+    this.#noted?.push([parent, isElement ? null : key as string]);
     if (tree.told === null || isElement) return;
     const above = pathOf(tree, parent);
     if (above === null) return;
-    tree.told.push({ kind: isLive ? "set" : "delete", path: [...above, step] });
+    tree.told.push({ kind: isLive ? "set" : "delete", path: [...above, key] });
   }
 
   /** Judges a register, its siblings and its counter; tells of any change. */
@@ -275,16 +292,21 @@ export function birthPathOf(
   anchor: ItemId | null,
   keys: readonly string[],
 ): Path {
-  if (anchor === null) return keys;
-  const found = tree.lists.find(anchor.replica, anchor.counter);
-  if (found === null) return keys;
-  const path: Step[] = [0];
-  for (
-    let branch = found.owner as Branch;
-    branch.parent !== null;
-    branch = branch.parent
-  ) path.push(branch.id === null ? branch.key as string : 0);
-  return [...path.reverse(), ...keys];
+  const below = keys.some(isHeirKey) ? keys.map(shownKey) : keys;
+  if (anchor === null) return below;
+  const path: Step[] = [];
+  // A dot may be that of a move.
+  let branch = tree.placeOf(anchor);
+  if (branch === null) {
+    const found = tree.lists.find(anchor.replica, anchor.counter);
+    if (found === null) return below;
+    path.push(0);
+    branch = found.owner as Branch;
+  }
+  for (; branch.home !== null; branch = branch.home) {
+    path.push(branch.homeKey === null ? 0 : shownKey(branch.homeKey));
+  }
+  return [...path.reverse(), ...below];
 }
 
 /** Calls `visit` for all registers below a place. */
@@ -295,17 +317,23 @@ export function forEachKept(
   visit: (slot: number, path: Path) => void,
 ): void {
   const at = (step: Step, child: Branch | number) => {
-    path.push(step);
-    visit(typeof child === "number" ? child : child.slot, path);
-    if (child instanceof Branch) forEachKept(tree, child, path, visit);
-    path.pop();
+    // What was moved is told where it is now.
+    const isMoved = child instanceof Branch && child.move !== null;
+    const place = isMoved ? [...addressOf(child)] : path;
+    if (!isMoved) path.push(step);
+    visit(typeof child === "number" ? child : child.slot, place);
+    if (child instanceof Branch) forEachKept(tree, child, place, visit);
+    if (!isMoved) path.pop();
   };
-  for (const [key, child] of branch.children) at(key, child);
+  for (const [key, child] of branch.children) at(shownKey(key), child);
   const { list } = branch;
   if (list === null || branch.elementCount === 0) return;
-  for (const { content } of [...list.keptRuns()]) {
-    for (const item of content) {
-      if (item instanceof Branch) at(list.indexOf(item.id as ItemId), item);
+  for (const { replica, counter, content } of [...list.keptRuns()]) {
+    for (const [offset, item] of content.entries()) {
+      const id = { replica, counter: counter + offset };
+      if (item instanceof Branch && item.isBornAs(replica, id.counter)) {
+        at(list.indexOf(id), item);
+      }
     }
   }
 }

@@ -1,0 +1,112 @@
+import type { Branch } from "./branch.ts";
+import { entryAt } from "./entries.ts";
+import { refreshElements } from "./list_edits.ts";
+import type { Location, MoveRecord } from "./move_log.ts";
+import { LIST, NOTHING } from "./operation.ts";
+import type { ListSequence } from "./sequence/list_sequence.ts";
+import { pathOf, tellInsert, tellRemove } from "./told.ts";
+import type { Tree } from "./tree.ts";
+
+/**
+ * Puts a move into effect, unless the place would come to be inside itself.
+ *
+ * @see Kleppmann, Mulligan, Gomes, Beresford, "A highly-available move operation
+ * for replicated trees", IEEE TPDS 33(7), 2022.
+ */
+export function doMove(tree: Tree, record: MoveRecord): void {
+  const { node, parent, key } = record;
+  if (node === null) return;
+  for (
+    let branch: Branch | null = parent;
+    branch !== null;
+    branch = branch.parent
+  ) if (branch === node) return;
+  record.before = {
+    parent: node.parent,
+    key: node.key,
+    id: node.id,
+    move: node.move,
+  };
+  const id = key === null ? record : null;
+  relocate(tree, node, { parent, key, id, move: record });
+}
+
+/** Takes a move back, which was the last one to be put into effect. */
+export function undoMove(tree: Tree, record: MoveRecord): void {
+  const { before, node } = record;
+  record.before = null;
+  if (before !== null && node !== null) relocate(tree, node, before);
+}
+
+/** Lets a place live elsewhere, with all that lives in it. */
+export function relocate(tree: Tree, node: Branch, to: Location): void {
+  const left = tree.told === null || node.id !== null
+    ? null
+    : pathOf(tree, node);
+  const from = node.parent as Branch;
+  const count = node.liveCount + (tree.isLive(node.slot) ? 1 : 0);
+  if (node.id !== null) {
+    if (!node.isHidden) {
+      const list = from.list as ListSequence<unknown>;
+      tellRemove(tree, from, list.setHidden(node.id, true));
+    }
+  } else if (node.move !== null) removeGuest(node);
+  tree.addLive(from, node.id !== null, -count);
+  node.parent = to.parent;
+  node.key = to.key;
+  node.id = to.id;
+  node.move = to.move;
+  node.isHidden = true;
+  refreshElements(tree, from);
+  if (left !== null) tell(tree, left, from);
+  arrive(tree, node, count);
+}
+
+function arrive(tree: Tree, node: Branch, count: number): void {
+  const parent = node.parent as Branch;
+  const wasList = tree.told !== null && tree.shown(parent) === LIST;
+  tree.addLive(parent, node.id !== null, count);
+  if (node.id === null) {
+    node.isHidden = false;
+    if (node.move !== null) addGuest(node);
+    refreshElements(tree, parent);
+    const path = tree.told === null ? null : pathOf(tree, node);
+    if (path !== null) tree.told?.push({ kind: "set", path });
+    return;
+  }
+  node.isHidden = tree.shown(node) === NOTHING;
+  refreshElements(tree, parent);
+  if (node.isHidden) return;
+  const list = parent.list as ListSequence<unknown>;
+  const change = list.setHidden(node.id, false);
+  if (wasList) return tellInsert(tree, parent, change);
+  const path = tree.told === null ? null : pathOf(tree, parent);
+  if (path !== null) tree.told?.push({ kind: "set", path });
+}
+
+/** Tells what became of the entry that a place left. */
+function tell(tree: Tree, path: (string | number)[], from: Branch): void {
+  const above = pathOf(tree, from);
+  if (above === null) return;
+  const key = path[path.length - 1] as string;
+  const shown = entryAt(tree, from, key).child;
+  const kind = shown === undefined || tree.shown(shown) === NOTHING
+    ? "delete"
+    : "set";
+  tree.told?.push({ kind, path: [...above, key] });
+}
+
+function addGuest(node: Branch): void {
+  const { parent, key } = node;
+  if (parent === null || key === null) return;
+  parent.guests ??= new Map();
+  const guests = parent.guests.get(key);
+  if (guests === undefined) parent.guests.set(key, [node]);
+  else guests.push(node);
+}
+
+function removeGuest(node: Branch): void {
+  const guests = node.parent?.guests?.get(node.key as string) ?? [];
+  guests.splice(guests.indexOf(node), 1);
+  if (guests.length === 0) node.parent?.guests?.delete(node.key as string);
+}
