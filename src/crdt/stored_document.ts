@@ -208,7 +208,7 @@ export abstract class StoredDocument extends OptimisticDocument {
   #join({ core: other, anchored }: FilledCore): readonly Change[] {
     const { vector } = this.core;
     const before = vector.clone();
-    const changes = new StateJoin(this.core, other).run(anchored);
+    const changes = new StateJoin(this.core, other, anchored).run();
     vector.forEach((replica, counter) => {
       if (counter > before.get(replica)) this.#log.forget(replica);
     });

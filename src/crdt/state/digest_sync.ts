@@ -260,7 +260,8 @@ export class DigestSync {
     const { core } = this.#host;
     const units = this.#host.unitsSince(this.#vector);
     if (units === null) return encodePart(core, null);
-    const positions = touchedPositions(units, core.replicas);
+    const positions = touchedPositions(units, core.tree);
+    if (positions === null) return encodePart(core, null);
     for (const { position } of entries) positions.add(position);
     return encodePart(core, positions);
   }

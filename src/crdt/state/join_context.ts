@@ -1,8 +1,9 @@
-import type { Branch } from "../branch.ts";
+import type { Branch, Item } from "../branch.ts";
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Core } from "../core.ts";
 import type { Change } from "../events.ts";
-import type { IdRange, Origin } from "../sequence/ids.ts";
+import type { IdRange, ItemId, Origin } from "../sequence/ids.ts";
+import type { ListSequence } from "../sequence/list_sequence.ts";
 import type { Sequence } from "../sequence/sequence.ts";
 import { TextSequence } from "../sequence/text_sequence.ts";
 import { changeNow } from "../told.ts";
@@ -53,6 +54,11 @@ export class JoinContext {
   isTold = true;
   /** What each of their replicas is here. */
   readonly #replicas: readonly number[];
+  /** What stands for moved places in lists of ours, but for whom yet. */
+  readonly guests: {
+    readonly list: ListSequence<Item>;
+    readonly id: ItemId;
+  }[] = [];
   readonly #changed: [parent: Branch, key: string | null][] = [];
 
   /** Prepares to join `other` into `core`. */

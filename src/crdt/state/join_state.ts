@@ -1,4 +1,5 @@
-import type { Branch, Child } from "../branch.ts";
+import { Branch, type Child } from "../branch.ts";
+import { hidersAbove } from "../conflict_places.ts";
 import type { Core } from "../core.ts";
 import type { Change } from "../events.ts";
 import {
@@ -7,7 +8,7 @@ import {
   removeElements,
 } from "../list_edits.ts";
 import { DOCUMENT, NOTHING, SETTINGS } from "../operation.ts";
-import type { ItemId } from "../sequence/ids.ts";
+import type { Tree } from "../tree.ts";
 import { VersionVector } from "../version_vector.ts";
 import {
   type Above,
@@ -16,7 +17,9 @@ import {
   JoinContext,
 } from "./join_context.ts";
 import { joinElements, sweepElements } from "./join_lists.ts";
+import { joinMoves } from "./join_moves.ts";
 import { hideSlot, joinSlots } from "./join_registers.ts";
+import { type MovedPair, MovedPairs, unite } from "./moved_pairs.ts";
 
 const NOTHING_ABOVE: Above = {
   cover: null,
@@ -39,22 +42,33 @@ const NOTHING_ABOVE: Above = {
  * newly hidden.
  */
 export class StateJoin {
+  /** The places that are joined on their own, as they were moved. */
+  readonly pairs: MovedPairs;
   readonly #context: JoinContext;
+  readonly #anchored: readonly Branch[];
 
-  /** Prepares to join `other` into `core`. */
-  constructor(core: Core, other: Core) {
+  /**
+   * Prepares to join `other` into `core`.
+   *
+   * @param anchored Elements of the other state that stand in no list there.
+   */
+  constructor(core: Core, other: Core, anchored: readonly Branch[] = []) {
     this.#context = new JoinContext(core, other);
+    this.#anchored = anchored;
+    this.pairs = new MovedPairs(this.#context, anchored);
   }
 
   /**
    * Joins everything.
    *
-   * @param anchored Elements of the other state that stand in no list there.
    * @returns What shows otherwise now.
    */
-  run(anchored: readonly Branch[] = []): Change[] {
+  run(): Change[] {
     const { core, other, seen } = this.#context;
     const { tree, vector, clock } = core;
+    for (const pair of this.pairs.all) {
+      if (pair.ours !== null) keepHiding(tree, pair.ours, pair);
+    }
     for (const space of [DOCUMENT, SETTINGS]) {
       this.#context.isTold = space === DOCUMENT;
       const ours = tree.roots[space] as Branch;
@@ -63,7 +77,8 @@ export class StateJoin {
       this.joinBranches(ours, theirs, NOTHING_ABOVE);
     }
     this.#context.isTold = true;
-    for (const element of anchored) this.#joinAnchored(element);
+    this.#joinOthers();
+    joinMoves(this.#context, this.pairs);
     vector.join(seen);
     clock.receive(other.clock.last);
     const told: Change[] = [];
@@ -71,14 +86,70 @@ export class StateJoin {
     return [...this.#context.changes(), ...told];
   }
 
-  #joinAnchored(theirs: Branch): void {
+  /**
+   * Joins elements without lists, and what was moved, which may be in each
+   * other: what is around comes first.
+   */
+  #joinOthers(): void {
+    const { pairs } = this;
+    let left: (MovedPair | Branch)[] = [...pairs.all];
+    for (const element of this.#anchored) {
+      if (!pairs.isMoved(element)) left.push(element);
+    }
+    while (left.length > 0) {
+      const found: [ours: Branch, other: MovedPair | Branch][] = [];
+      const missing: (MovedPair | Branch)[] = [];
+      for (const other of left) {
+        const ours = other instanceof Branch
+          ? pairs.ourOf(other)
+          : other.ours ?? pairs.ourOf(other.theirs as Branch);
+        if (ours === null) missing.push(other);
+        else found.push([ours, other]);
+      }
+      // What is not here even now is gone.
+      if (found.length === 0) return;
+      found.sort(([a], [b]) => a.depth - b.depth);
+      for (const [ours, other] of found) {
+        if (other instanceof Branch) this.#joinAnchored(ours, other);
+        else this.#joinMoved(ours, other);
+      }
+      left = missing;
+    }
+  }
+
+  /** Joins a place that was moved with what is in it. */
+  #joinMoved(ours: Branch, pair: MovedPair): void {
     const { tree } = this.#context.core;
-    const { replica, counter } = theirs.id as ItemId;
-    const ours = tree.elementAt({
-      replica: this.#context.indexOf(replica),
-      counter,
-    });
-    if (ours === null) return;
+    const { theirs, above } = pair;
+    const { home, homeId } = ours;
+    // It may have gone with its list.
+    if (homeId !== null && tree.elementAt(homeId) !== ours) return;
+    keepHiding(tree, ours, pair);
+    const isGone = pair.ours !== null && ours.isPlain && homeId !== null &&
+      isOursGone(above, homeId.replica, homeId.counter);
+    if (isGone) {
+      const range = { ...homeId, length: 1 };
+      const live = -removeElements(tree, home as Branch, range);
+      tree.addLive(home, true, live);
+      refreshElements(tree, home as Branch);
+      return this.#context.note(home as Branch, null);
+    }
+    let live = 0;
+    if (theirs !== null) {
+      const slot = typeof theirs === "number" ? theirs : theirs.slot;
+      live += this.#joinPlace(ours, ours.slot, slot, null, above);
+    } else if (above.isNew) {
+      live += this.#hidePlace(ours, ours.slot, null, above);
+    }
+    if (theirs instanceof Branch) {
+      live += this.joinBranches(ours, theirs, above);
+    } else if (above.isNew) live += this.hideBranch(ours, above);
+    tree.addLive(ours.parent, ours.id !== null, live);
+    refreshElements(tree, ours);
+  }
+
+  #joinAnchored(ours: Branch, theirs: Branch): void {
+    const { tree } = this.#context.core;
     const live = this.joinElement(ours, theirs, this.#above(ours));
     tree.addLive(ours.parent, true, live);
     refreshElements(tree, ours);
@@ -88,9 +159,9 @@ export class StateJoin {
   #above(element: Branch): Above {
     let cover: VersionVector | null = null;
     let hidesTheirs = false;
-    for (let at = element.parent; at !== null; at = at.parent) {
-      if (at.cover !== null) cover = unite(cover, at.cover);
-      if (this.#isNews(at.barrier)) hidesTheirs = true;
+    for (const hider of hidersAbove(element)) {
+      cover = unite(cover, hider.cover);
+      if (this.#isNews(hider.barrier)) hidesTheirs = true;
     }
     return { ...NOTHING_ABOVE, cover, hidesTheirs };
   }
@@ -142,7 +213,7 @@ export class StateJoin {
         isNew = true;
       }
     }
-    if (ours.cover !== null) cover = unite(cover, ours.cover);
+    cover = unite(cover, ours.cover);
     const ownBarrier = ours.barrier;
     if (this.#isNews(ownBarrier)) hidesTheirs = true;
     if (theirs.barrier !== null) {
@@ -185,6 +256,12 @@ export class StateJoin {
   /** Joins a child of theirs; returns how much more lives in it. */
   #joinChild(parent: Branch, key: string, theirs: Child, above: Above): number {
     const { tree } = this.#context.core;
+    const own = parent.children.get(key);
+    if (typeof own === "object" && own.moved !== null) return 0;
+    if (typeof theirs === "object" && theirs.moved !== null) {
+      tree.branchAt(parent, key);
+      return 0;
+    }
     if (typeof theirs === "number") {
       const slot = tree.slotAt(parent, key);
       const live = this.#joinPlace(parent, slot, theirs, key, above);
@@ -213,6 +290,7 @@ export class StateJoin {
   /** Hides what newly is to be hidden in a place that they do not have. */
   #hideChild(parent: Branch, key: string, above: Above): number {
     const child = parent.children.get(key) as Child;
+    if (typeof child === "object" && child.moved !== null) return 0;
     const slot = typeof child === "number" ? child : child.slot;
     const live = this.#hidePlace(parent, slot, key, above);
     return typeof child === "number"
@@ -263,12 +341,13 @@ export class StateJoin {
   }
 }
 
-function unite(
-  first: VersionVector | null,
-  second: VersionVector,
-): VersionVector {
-  if (first === null) return second;
-  const united = first.clone();
-  united.join(second);
-  return united;
+/** A place that was moved in either state keeps what hides things in it. */
+function keepHiding(tree: Tree, ours: Branch, { hiding }: MovedPair): void {
+  ours.moved ??= { cover: null, barrier: null, records: [] };
+  ours.moved.cover = hiding.cover;
+  ours.moved.barrier = hiding.barrier;
+  tree.moves.nodes.add(ours);
+  if (ours.homeKey !== null && ours.home !== null) {
+    ours.home.guests ??= new Map();
+  }
 }

@@ -2,11 +2,13 @@ import { Branch, type Child, type Item } from "../branch.ts";
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import { Core } from "../core.ts";
 import { HybridClock } from "../hybrid_clock.ts";
-import type { Space } from "../operation.ts";
+import { type Moved, MoveRecord } from "../move_log.ts";
+import { DOCUMENT, type Space } from "../operation.ts";
 import type { ListSequence } from "../sequence/list_sequence.ts";
 import { isMereValue, writtenItem } from "../untouched.ts";
 import { PART } from "./frame.ts";
 import { PlaceHasher } from "./place_hash.ts";
+import { MOVED_MARK } from "./value_columns.ts";
 import { encodeState } from "./write_state.ts";
 
 /**
@@ -64,15 +66,38 @@ class Part {
     }
     const own = typeof source === "number" ? source : source.slot;
     this.#copyRegister(own, slot);
-    if (typeof source === "object") this.#copyBranch(source, branch);
+    if (typeof source !== "object") return;
+    this.#copyBranch(source, branch);
+    const { moves, roots } = this.#from.tree;
+    if (source === roots[DOCUMENT]) {
+      for (const record of moves.records) {
+        if (record.node === null) this.#copyMove(record, null);
+      }
+    } else if (source.moved !== null) this.#copyMoved(source.moved, branch);
+  }
+
+  #copyMoved({ cover, barrier, records }: Moved, branch: Branch): void {
+    branch.moved = { cover, barrier, records: [] };
+    for (const record of records) this.#copyMove(record, branch);
+  }
+
+  #copyMove(record: MoveRecord, node: Branch | null): void {
+    const { parent, key } = record;
+    const { anchor, keys } = parent.birthAddress();
+    const { tree } = this.#to;
+    let place = anchor === this.#from.tree.roots[DOCUMENT]
+      ? tree.roots[DOCUMENT]
+      : this.#anchor(anchor);
+    for (const key of keys) place = tree.branchAt(place, key);
+    tree.moves.add(new MoveRecord(record, node, place, key));
   }
 
   #anchor(element: Branch): Branch {
     const known = this.#anchored.get(element);
     if (known !== undefined) return known;
-    const { id, isPlain } = element;
+    const { homeId, isPlain } = element;
     const slot = this.#to.tree.columns.add();
-    const copy = new Branch(slot, null, null, id, isPlain);
+    const copy = new Branch(slot, null, null, homeId, isPlain);
     this.#anchored.set(element, copy);
     return copy;
   }
@@ -103,18 +128,24 @@ class Part {
     const from = this.#from.tree;
     const writer = new ByteWriter();
     const items: Item[] = [];
-    source.exportTo(writer, (each) => {
-      const item = writtenItem(from, each);
-      if (!(item instanceof Branch)) {
-        items.push(item);
-        return;
-      }
-      const slot = tree.columns.add();
-      if (isMereValue(from, item)) this.#copyRegister(item.slot, slot);
-      const copy = new Branch(slot, branch, null, item.id, item.isPlain);
-      copy.isHidden = item.isHidden;
-      items.push(copy);
-    });
+    source.exportTo(writer, () => {});
+    for (const { replica, counter, content } of source.keptRuns()) {
+      content.forEach((each, at) => {
+        const isGuest = each instanceof Branch &&
+          !each.isBornAs(replica, counter + at);
+        const item = isGuest ? MOVED_MARK : writtenItem(from, each);
+        if (!(item instanceof Branch)) {
+          items.push(item);
+          return;
+        }
+        const slot = tree.columns.add();
+        if (isMereValue(from, item)) this.#copyRegister(item.slot, slot);
+        const { homeId, isPlain } = item;
+        const copy = new Branch(slot, branch, null, homeId, isPlain);
+        copy.isHidden = item.isHidden;
+        items.push(copy);
+      });
+    }
     let next = 0;
     tree.listOf(branch).importFrom(
       new ByteReader(writer.finish()),

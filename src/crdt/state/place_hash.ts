@@ -1,6 +1,6 @@
 import { Branch, type Child, type Item } from "../branch.ts";
 import type { Core } from "../core.ts";
-import { SETTINGS } from "../operation.ts";
+import { DOCUMENT, SETTINGS } from "../operation.ts";
 import type { ReplicaTable } from "../replica_table.ts";
 import type { ItemId } from "../sequence/ids.ts";
 import type { ListSequence } from "../sequence/list_sequence.ts";
@@ -114,17 +114,21 @@ export class PlaceHasher {
   #elements(branch: Branch): void {
     const outer = this.#anchor;
     const keys = this.#keys;
-    for (const { content } of [...branch.list?.keptRuns() ?? []]) {
-      for (const item of content) {
-        if (!(item instanceof Branch)) continue;
-        if (isMereValue(this.#core.tree, item)) continue;
-        const { replica, counter } = item.id as ItemId;
+    for (const run of [...branch.list?.keptRuns() ?? []]) {
+      const { replica } = run;
+      run.content.forEach((item, at) => {
+        const counter = run.counter + at;
+        // What was moved here is visited at its home.
+        if (!(item instanceof Branch) || !item.isBornAs(replica, counter)) {
+          return;
+        }
+        if (isMereValue(this.#core.tree, item)) return;
         const hash = elementHash(this.#names[replica] as Hash, counter);
         this.#anchor = item;
         this.#keys = [];
         this.#place(item, hash);
         this.#below(item, hash);
-      }
+      });
     }
     this.#anchor = outer;
     this.#keys = keys;
@@ -180,8 +184,25 @@ export class PlaceHasher {
     this.#vector(17, cover);
     this.#vector(19, barrier);
     if (branch.list !== null) this.#sequence(branch.list);
+    const hasMoves = this.#moves(branch);
     return claimStamp >= 0 || cover !== null || barrier !== null ||
-      branch.list !== null;
+      branch.list !== null || hasMoves;
+  }
+
+  /** The moves of a place; those of what is gone belong to the root. */
+  #moves(branch: Branch): boolean {
+    const { moves, roots } = this.#core.tree;
+    const isRoot = branch === roots[DOCUMENT];
+    if (!isRoot && branch.moved === null) return false;
+    const records = isRoot
+      ? moves.records.filter(({ node }) => node === null)
+      : branch.moved?.records ?? [];
+    for (const { replica, counter } of records) {
+      this.#sum(47, replica, counter, 0);
+    }
+    this.#vector(53, branch.moved?.cover ?? null);
+    this.#vector(59, branch.moved?.barrier ?? null);
+    return records.length > 0;
   }
 
   #text(value: unknown): void {

@@ -2,20 +2,30 @@ import { Branch, type ClaimShape } from "../branch.ts";
 import { ByteReader } from "../bytes.ts";
 import type { Core } from "../core.ts";
 import { STAMP_MAX } from "../hybrid_clock.ts";
+import { placeGuest } from "../move_edits.ts";
 import { LIST, MAP, NOTHING } from "../operation.ts";
 import { COUNTER_MAX } from "../operation_bytes.ts";
 import { isReplicaName, REPLICA_COUNT_MAX } from "../replica_table.ts";
+import { doMove } from "../relocate.ts";
 import type { ItemId } from "../sequence/ids.ts";
-import { DEPTH_MAX, KEY_LENGTH_MAX } from "../values.ts";
+import {
+  DEPTH_BORN_MAX,
+  INNER_KEY_LENGTH_MAX,
+  isHeirKey,
+  isInnerKey,
+  KEY_LENGTH_MAX,
+} from "../values.ts";
 import { VersionVector } from "../version_vector.ts";
 import { type Frame, type PART, STATE } from "./frame.ts";
 import { readIntegers, readRuns } from "./integers.ts";
+import { readMoves } from "./read_moves.ts";
 import { RegisterReader } from "./read_registers.ts";
 import { dotNumber, readStamps } from "./stamp_column.ts";
 import { readTextTable } from "./text_table.ts";
 import {
   type ColumnValue,
   Mark,
+  MOVED_MARK,
   PLAIN_ELEMENT_MARK,
   readValueColumns,
   TEXT_MARK,
@@ -47,15 +57,17 @@ export class StateReader {
   /** The head. */
   readonly head: StateHead;
   readonly #reader: ByteReader;
+  readonly #kind: typeof STATE | typeof PART;
 
   /**
    * Reads the head of what a frame of a state holds.
    *
    * @throws {DistflowError} `CORRUPT_DATA` if the bytes are no state.
    */
-  constructor(payload: Uint8Array) {
+  constructor(payload: Uint8Array, kind: typeof STATE | typeof PART) {
     const reader = new ByteReader(payload);
     this.#reader = reader;
+    this.#kind = kind;
     const names: string[] = [];
     for (let count = reader.count(2); count > 0; count--) {
       const name = reader.text();
@@ -86,8 +98,10 @@ export class StateReader {
       if (counter > 0) core.vector.raise(replicas[index] as number, counter);
     });
     core.clock.receive(clockLast);
-    const anchored = new PlaceReader(reader, core, replicas).read();
+    const places = new PlaceReader(reader, core, replicas);
+    const anchored = places.read();
     if (reader.remaining > 0) reader.fail("the end of a state");
+    if (this.#kind === STATE) places.settle();
     return anchored;
   }
 }
@@ -102,7 +116,7 @@ export function readState(
   expected: typeof STATE | typeof PART = STATE,
 ): StateReader {
   if (kind !== expected) new ByteReader(payload).fail("a state");
-  return new StateReader(payload);
+  return new StateReader(payload, expected);
 }
 
 class PlaceReader {
@@ -123,6 +137,8 @@ class PlaceReader {
   #key = 0;
   #item = 0;
   #lastSlot = 0;
+  /** Items that stand for places that were moved there. */
+  #guestCount = 0;
 
   constructor(reader: ByteReader, core: Core, replicas: readonly number[]) {
     this.#reader = reader;
@@ -143,7 +159,11 @@ class PlaceReader {
       reader.fail("places");
     }
     this.#children = readRuns(reader, count);
-    this.#keys = readTextTable(reader, this.#countKeys(), KEY_LENGTH_MAX);
+    this.#keys = readTextTable(
+      reader,
+      this.#countKeys(),
+      INNER_KEY_LENGTH_MAX,
+    );
     const flags = readRuns(reader, count, BORN + UNASSIGNED - 1);
     columns.reserve(count);
     this.#registers.readRegisters(flags);
@@ -162,8 +182,39 @@ class PlaceReader {
       reader.fail("the end of the lists");
     }
     this.#readParts();
-    for (const element of this.#elements) this.#hide(element);
+    this.#readMoves();
     return anchored;
+  }
+
+  #readMoves(): void {
+    readMoves({
+      reader: this.#reader,
+      core: this.#core,
+      registers: this.#registers,
+      replicas: this.#replicas,
+      branches: this.#ended,
+      readVector: () => this.#readVector(),
+    });
+  }
+
+  /**
+   * Hides what shows nothing, and puts moves into effect.
+   *
+   * @throws {DistflowError} `CORRUPT_DATA` if moves and lists do not agree.
+   */
+  settle(): void {
+    const { tree } = this.#core;
+    for (const element of this.#elements) this.#hide(element);
+    for (const record of tree.moves.records) {
+      const { node, parent, key } = record;
+      if (key !== null || node === null) continue;
+      const item = parent.list?.get(record)?.[0];
+      if (item !== MOVED_MARK) this.#reader.fail("an item of a move");
+      placeGuest(tree, record);
+      this.#guestCount--;
+    }
+    if (this.#guestCount !== 0) this.#reader.fail("a move for each item");
+    for (const record of tree.moves.records) doMove(tree, record);
   }
 
   #readAnchored(from: number): Branch[] {
@@ -193,20 +244,24 @@ class PlaceReader {
   #build(branch: Branch): void {
     const reader = this.#reader;
     const { tree } = this.#core;
-    if (branch.depth > DEPTH_MAX) reader.fail(`at most ${DEPTH_MAX} levels`);
+    if (branch.depth > DEPTH_BORN_MAX) {
+      reader.fail(`at most ${DEPTH_BORN_MAX} levels`);
+    }
     const number = this.#children[branch.slot] as number;
     if (number === 0) reader.fail("a branch");
     const count = childCountOf(number);
     for (let left = count; left > 0; left--) {
       const slot = this.#nextSlot();
       const key = this.#keys[this.#key++] ?? reader.fail("a key");
+      const isLong = key.length > KEY_LENGTH_MAX;
+      if ((isLong || isHeirKey(key)) && !isInnerKey(key)) reader.fail("a key");
       if (tree.isLive(slot)) branch.liveCount++;
       if (this.#children[slot] === 0) {
-        branch.children.set(key, slot);
+        tree.putChild(branch, key, slot);
         continue;
       }
       const child = new Branch(slot, branch, key);
-      branch.children.set(key, child);
+      tree.putChild(branch, key, child);
       this.#build(child);
       branch.liveCount += child.liveCount;
     }
@@ -233,14 +288,17 @@ class PlaceReader {
     this.#registers.checkItems(list);
     let live = this.#item - first;
     const marks: ItemId[] = [];
+    let guestCount = 0;
     for (const { replica, counter, content } of list.keptRuns()) {
       content.forEach((item, at) => {
-        if (item instanceof Mark) {
+        if (item === MOVED_MARK) guestCount++;
+        else if (item instanceof Mark) {
           marks.push({ replica, counter: counter + at });
         }
       });
     }
-    live -= marks.length;
+    this.#guestCount += guestCount;
+    live -= marks.length + guestCount;
     let shownCount = 0;
     for (const { content } of list.runs()) {
       for (const item of content) if (!(item instanceof Mark)) shownCount++;

@@ -1,22 +1,48 @@
 import { isRecord } from "../../base/json.ts";
 import type { Unit } from "../message.ts";
-import { INSERT, type Operation, TREE } from "../operation.ts";
-import type { ReplicaTable } from "../replica_table.ts";
+import {
+  type Address,
+  INSERT,
+  type Operation,
+  type Space,
+  TREE,
+} from "../operation.ts";
+import type { ItemId } from "../sequence/ids.ts";
+import type { Tree } from "../tree.ts";
 import { positionsTo } from "./place_hash.ts";
 
 /**
  * The positions of all places that operations may have changed, but for what a
  * cover or barrier hides: whoever joins that hides it, too.
+ *
+ * @returns `null` if that cannot be told: what a delete meant for places that
+ * were moved is not seen where it was.
  */
 export function touchedPositions(
   units: readonly Unit[],
-  replicas: ReplicaTable,
-): Set<number> {
+  tree: Tree,
+): Set<number> | null {
+  const { moves, replicas } = tree;
+  const hasMoves = moves.records.length > 0;
   const positions = new Set<number>();
-  const add = ({ space, anchor }: Operation, keys: readonly string[]) => {
+  const addPlaces = (
+    space: Space,
+    anchor: ItemId | null,
+    keys: readonly string[],
+  ) => {
     for (const position of positionsTo(replicas, space, anchor, keys)) {
       positions.add(position);
     }
+  };
+  const add = (
+    { space, anchor }: Address & { space: Space },
+    keys: readonly string[],
+  ) => {
+    // A dot may be that of a move.
+    const place = hasMoves && anchor !== null ? tree.placeOf(anchor) : null;
+    if (place === null) return addPlaces(space, anchor, keys);
+    const born = place.birthAddress();
+    addPlaces(space, born.anchor.homeId, [...born.keys, ...keys]);
   };
   const addTree = (
     operation: Operation,
@@ -32,14 +58,20 @@ export function touchedPositions(
   for (const unit of units) {
     for (const operation of unit) {
       const { kind, space, replica, counter, path, shape, value } = operation;
+      if (hasMoves && (operation.covers !== null || operation.isBarrier)) {
+        return null;
+      }
+      const to = operation.edit?.to ?? null;
+      if (to !== null) {
+        add({ space, ...to }, to.path);
+        // There are told the moves of what is gone.
+        addPlaces(space, null, []);
+      }
       if (shape === TREE) addTree(operation, path, value);
       else add(operation, path);
       if (kind !== INSERT || typeof value !== "number") continue;
       for (let at = 0; at < value; at++) {
-        const anchor = { replica, counter: counter + at };
-        for (const position of positionsTo(replicas, space, anchor, [])) {
-          positions.add(position);
-        }
+        addPlaces(space, { replica, counter: counter + at }, []);
       }
     }
   }

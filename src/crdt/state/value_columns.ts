@@ -21,6 +21,7 @@ const JSON_VALUE = 7;
 const TEXT = 8;
 const ELEMENT = 9;
 const PLAIN_ELEMENT = 10;
+const MOVED_ELEMENT = 11;
 
 /** What stands in a column for something that is told elsewhere. */
 export class Mark {
@@ -42,6 +43,9 @@ export const TEXT_MARK: Mark = new Mark("text");
 export const ELEMENT_MARK: Mark = new Mark("element");
 /** An element that was born a value, and is a place. */
 export const PLAIN_ELEMENT_MARK: Mark = new Mark("plain element");
+
+/** What stands for a place that lives elsewhere, or was moved here. */
+export const MOVED_MARK: Mark = new Mark("moved");
 
 /** A value of a column, or the lack of one. */
 export type ColumnValue = JsonValue | Mark | undefined;
@@ -98,7 +102,9 @@ function typeOf(mark: Mark): number {
     ? TEXT
     : mark === ELEMENT_MARK
     ? ELEMENT
-    : PLAIN_ELEMENT;
+    : mark === PLAIN_ELEMENT_MARK
+    ? PLAIN_ELEMENT
+    : MOVED_ELEMENT;
 }
 
 /** Reads `count` values that a {@linkcode ValueColumnsWriter} wrote. */
@@ -106,8 +112,8 @@ export function readValueColumns(
   reader: ByteReader,
   count: number,
 ): ColumnValue[] {
-  const types = readRuns(reader, count, PLAIN_ELEMENT);
-  const counts = new Uint32Array(PLAIN_ELEMENT + 1);
+  const types = readRuns(reader, count, MOVED_ELEMENT);
+  const counts = new Uint32Array(MOVED_ELEMENT + 1);
   for (let at = 0; at < count; at++) {
     const type = types[at] as number;
     counts[type] = (counts[type] as number) + 1;
@@ -155,6 +161,9 @@ export function readValueColumns(
         break;
       case PLAIN_ELEMENT:
         values.push(PLAIN_ELEMENT_MARK);
+        break;
+      case MOVED_ELEMENT:
+        values.push(MOVED_MARK);
         break;
       default: {
         const value = reader.value();

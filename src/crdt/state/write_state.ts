@@ -14,10 +14,13 @@ import { StampColumn } from "./stamp_column.ts";
 import { TextTableWriter } from "./text_table.ts";
 import {
   ELEMENT_MARK,
+  type Mark,
+  MOVED_MARK,
   PLAIN_ELEMENT_MARK,
   TEXT_MARK,
   ValueColumnsWriter,
 } from "./value_columns.ts";
+import { writeMoves } from "./write_moves.ts";
 
 /** In the column of flags: a register that was never assigned. */
 export const UNASSIGNED = 256;
@@ -83,14 +86,18 @@ class PlaceColumns {
   readonly claimCounters: number[] = [];
   readonly claimShapes: number[] = [];
   readonly claimStamps: StampColumn = new StampColumn();
+  /** Where each branch stands among all places, if anything was ever moved. */
+  readonly numbers: Map<Branch, number> = new Map();
   readonly #core: Core;
   /** For each replica the counter that its next register probably has. */
   readonly #next: number[] = [];
+  readonly #hasMoves: boolean;
   #lastReplica = 0;
   #lastCounter = 0;
 
   constructor(core: Core, anchored: readonly Branch[]) {
     this.#core = core;
+    this.#hasMoves = core.tree.moves.records.length > 0;
     const roots = [...core.tree.roots, ...anchored];
     for (const root of roots) this.#place(root);
     for (const root of roots) this.#below(root);
@@ -101,6 +108,7 @@ class PlaceColumns {
       this.children.push(0);
       this.#register(child);
     } else {
+      if (this.#hasMoves) this.numbers.set(child, this.children.length);
       this.children.push(
         branchNumber(child.children.size, child.list !== null),
       );
@@ -120,13 +128,18 @@ class PlaceColumns {
 
   #list(list: ListSequence<Item>): void {
     const elements: Branch[] = [];
+    const guests = this.#hasMoves ? guestsIn(list) : null;
+    let at = 0;
     list.exportTo(this.lists, (each) => {
       const item = writtenItem(this.#core.tree, each);
       this.itemCount++;
-      if (item instanceof Branch) elements.push(item);
+      const isGuest = guests?.has(at++) ?? false;
+      if (item instanceof Branch && !isGuest) elements.push(item);
       this.items.add(
-        !(item instanceof Branch)
-          ? item as JsonValue
+        isGuest
+          ? MOVED_MARK
+          : !(item instanceof Branch)
+          ? item as JsonValue | Mark
           : item.isPlain
           ? PLAIN_ELEMENT_MARK
           : ELEMENT_MARK,
@@ -186,6 +199,21 @@ class PlaceColumns {
   }
 }
 
+/** The items that stand for places that were born elsewhere, by their indexes. */
+function guestsIn(list: ListSequence<Item>): Set<number> {
+  const guests = new Set<number>();
+  let index = 0;
+  for (const { replica, counter, content } of list.keptRuns()) {
+    content.forEach((item, at) => {
+      const isGuest = item instanceof Branch &&
+        !item.isBornAs(replica, counter + at);
+      if (isGuest) guests.add(index + at);
+    });
+    index += content.length;
+  }
+  return guests;
+}
+
 function writePlaces(
   core: Core,
   anchored: readonly Branch[],
@@ -195,9 +223,9 @@ function writePlaces(
   const { children } = columns;
   const body = new ByteWriter();
   body.varint(anchored.length);
-  for (const { id, isPlain } of anchored) {
-    body.varint((id as ItemId).replica);
-    body.varint((id as ItemId).counter);
+  for (const { homeId, isPlain } of anchored) {
+    body.varint((homeId as ItemId).replica);
+    body.varint((homeId as ItemId).counter);
     body.byte(isPlain ? 1 : 0);
   }
   writeRuns(body, children);
@@ -219,6 +247,7 @@ function writePlaces(
   writeIntegers(body, columns.claimCounters);
   writeRuns(body, columns.claimShapes);
   columns.claimStamps.write(body);
+  writeMoves(core.tree.moves, columns.numbers, body);
   // Millions of equal places take a few bytes, and must take some more.
   const needed = Math.ceil(
     (children.length + columns.itemCount) / PLACES_PER_BYTE,
