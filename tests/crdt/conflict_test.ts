@@ -1,7 +1,9 @@
 import { assert, assertEquals } from "@std/assert";
+import { hasCode } from "../../src/base/errors.ts";
 import { SeededRandom } from "../../src/base/random.ts";
 import type { ConflictEvent, Dot } from "../../src/crdt/events.ts";
 import { JsonCrdt } from "../../src/crdt/mod.ts";
+import type { Path } from "../../src/crdt/pattern.ts";
 import type {
   HierarchyStrategy,
   StrategyOptions,
@@ -240,6 +242,35 @@ Deno.test("an increment below what was deleted, and an element of it", () => {
   ]);
 });
 
+Deno.test("two moves of one thing are a conflict, and two into each other", () => {
+  const start = (doc: JsonCrdt) => doc.set([], { a: { x: 1 }, b: {}, l: [1] });
+  const one = meet(
+    start,
+    (doc) => doc.move(["a"], ["c"]),
+    (doc) => doc.move(["a"], ["l", 1]),
+  );
+  assertEquals(one.ann, ["move l.1: bob move l.1 > ann move c"]);
+  assertEquals(one.bob, one.ann);
+  const both = meet(
+    start,
+    (doc) => doc.move(["a"], ["b", "a"]),
+    (doc) => doc.move(["b"], ["a", "b"]),
+  );
+  assertEquals(both.ann, ["move b: ann move b.a > bob move b.a.b"]);
+  // There the later one was in effect, and is no more.
+  assertEquals(both.bob, ["move b.a: ann move b.a > bob move b.a.b"]);
+  const known = meet(
+    (doc) => {
+      start(doc);
+      doc.move(["a"], ["c"]);
+    },
+    (doc) => doc.set(["d"], 1),
+    (doc) => doc.move(["c"], ["e"]),
+  );
+  assertEquals(known.ann, []);
+  assertEquals(known.bob, []);
+});
+
 Deno.test("many edits below a delete are told up to a bound", () => {
   const { ann } = meet(
     (doc) => doc.set(["p"], { a: 1 }),
@@ -289,6 +320,14 @@ function trackPasts(replicas: readonly Replica[]) {
   return hasSeen;
 }
 
+function tryToMove(doc: JsonCrdt, from: Path, to: Path): void {
+  try {
+    doc.move(from, to);
+  } catch (error) {
+    assert(hasCode(error, "INVALID_PATH"), String(error));
+  }
+}
+
 Deno.test("where operations come in the order of causes, only strangers meet", () => {
   const keys = ["a", "b"];
   let count = 0;
@@ -308,7 +347,8 @@ Deno.test("where operations come in the order of causes, only strangers meet", (
       const choice = random.below(10);
       if (choice < 5) doc.set(path, random.below(100));
       else if (choice < 6) doc.set(path, { a: random.below(100) });
-      else if (choice < 8) doc.delete(path);
+      else if (choice < 7) doc.delete(path);
+      else if (choice < 8) tryToMove(doc, path, [random.pick(keys), ...path]);
       else if (choice < 9) deliver(ann, bob);
       else deliver(bob, ann);
     }

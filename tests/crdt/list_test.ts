@@ -224,7 +224,7 @@ Deno.test("an insertion behind nothing is told, and does nothing", () => {
 
 Deno.test("lists in lists beyond the limit of levels do nothing", () => {
   const doc = new JsonCrdt("bob");
-  for (let counter = 1; counter <= 200; counter++) {
+  for (let counter = 1; counter <= 300; counter++) {
     doc.receive({
       dot: ["ann", counter],
       stamp: [Date.UTC(2026, 0, 1), 0],
@@ -236,9 +236,9 @@ Deno.test("lists in lists beyond the limit of levels do nothing", () => {
       value: [[]],
     });
   }
-  assertEquals(doc.clock(), { ann: 200 });
+  assertEquals(doc.clock(), { ann: 300 });
   const levels = JSON.stringify(doc).split("[").length - 1;
-  assertEquals(levels, 128);
+  assertEquals(levels, 256);
 });
 
 Deno.test("what is told of a list is true, one change after the other", () => {

@@ -1,7 +1,7 @@
 // The document by definition: operations are a set, and what they show is
 // computed from scratch, in the words of src/crdt/README.md.
 import type { JsonValue } from "../../src/base/json.ts";
-import type { OriginJson } from "../../src/crdt/edit_json.ts";
+import type { AddressJson, OriginJson } from "../../src/crdt/edit_json.ts";
 import type { Dot } from "../../src/crdt/events.ts";
 import { foldValues } from "../../src/crdt/fold.ts";
 import type { OperationJson } from "../../src/crdt/operation_json.ts";
@@ -9,43 +9,33 @@ import { ReplicaTable } from "../../src/crdt/replica_table.ts";
 import { SchemaHistory } from "../../src/crdt/schema/history.ts";
 import type { Put } from "../../src/crdt/schema/own_path.ts";
 import { type MergeFunction, Strategies } from "../../src/crdt/strategies.ts";
-import { defineEntry } from "../../src/crdt/values.ts";
+import { defineEntry, shownKey } from "../../src/crdt/values.ts";
+import {
+  BORN_STAMP,
+  type Element,
+  elementsOf,
+  isAbove,
+  keyOf,
+  ModelPlaces,
+  type Place,
+} from "./model_places.ts";
 import { type ModelItem, orderItems } from "./model_sequence.ts";
 
 type Operation = OperationJson;
-type Keys = readonly string[];
 type Path = readonly (string | number)[];
-
-/** Where something is: keys below the root, or below an element. */
-interface Place {
-  readonly anchor: Dot | null;
-  readonly keys: Keys;
-}
 
 /** What a place is; a leaf has its value. */
 type Shown =
   | { readonly kind: "nothing" | "map" | "list" }
   | { readonly kind: "leaf"; readonly value: JsonValue };
 
-/** An element: the insertion that it came with, and what it was born as. */
-interface Element extends ModelItem {
-  readonly insert: Operation;
-  readonly born: Operation;
+/** What a place is taken for by something that was done below. */
+interface Claim {
+  readonly operation: Operation;
+  readonly kind: "map" | "list";
 }
 
 const NOTHING: Shown = { kind: "nothing" };
-const BORN_STAMP = [Date.UTC(2020, 0, 1), 0] as const;
-
-/** Whether `a` is greater than `b`: by stamp, then name, then counter. */
-function isAbove(a: Operation, b: Operation): boolean {
-  for (const index of [0, 1] as const) {
-    if (a.stamp[index] !== b.stamp[index]) {
-      return a.stamp[index] > b.stamp[index];
-    }
-  }
-  if (a.dot[0] !== b.dot[0]) return a.dot[0] > b.dot[0];
-  return a.dot[1] > b.dot[1];
-}
 
 function greatest(operations: readonly Operation[]): Operation | undefined {
   return operations.reduce<Operation | undefined>(
@@ -68,35 +58,11 @@ function isSameDot(a: Dot | null | undefined, b: Dot | null | undefined) {
     (a?.[0] === b?.[0] && a?.[1] === b?.[1]);
 }
 
-function isPrefix(prefix: Keys, path: Keys): boolean {
-  return prefix.length <= path.length &&
-    prefix.every((key, index) => key === path[index]);
-}
-
-/** How many counters a value takes: a string one for each unit. */
-function lengthOf(value: unknown): number {
-  return typeof value === "string" ? Math.max(1, value.length) : 1;
-}
-
-function placeOf(operation: Operation): Place {
-  return { anchor: operation.anchor ?? null, keys: operation.path };
-}
-
-function keyOf({ anchor, keys }: Place): string {
-  return JSON.stringify([anchor, keys]);
-}
-
-function groupByPlace(
-  operations: readonly Operation[],
-): Map<string, Operation[]> {
-  const groups = new Map<string, Operation[]>();
-  for (const operation of operations) {
-    const key = keyOf(placeOf(operation));
-    const group = groups.get(key);
-    if (group === undefined) groups.set(key, [operation]);
-    else group.push(operation);
-  }
-  return groups;
+/** Adds to the list at a key. */
+function append<Item>(map: Map<string, Item[]>, key: string, item: Item): void {
+  const items = map.get(key);
+  if (items === undefined) map.set(key, [item]);
+  else items.push(item);
 }
 
 /** The state of a document that has applied exactly `operations`. */
@@ -104,9 +70,14 @@ export class Model {
   readonly #operations: readonly Operation[];
   readonly #strategies = new Strategies();
   readonly #merges: { readonly [name: string]: MergeFunction };
-  readonly #elements: ReadonlyMap<string, Element>;
-  readonly #byPlace: ReadonlyMap<string, Operation[]>;
-  readonly #hiders: ReadonlyMap<string, Operation[]>;
+  readonly #places: ModelPlaces;
+  /** The operations whose place each is. */
+  readonly #byPlace: Map<string, Operation[]> = new Map();
+  /** Those that hide things below. */
+  readonly #hiders: Map<string, Operation[]> = new Map();
+  readonly #claims: Map<string, Claim[]> = new Map();
+  /** The keys that anyone spoke of, as they were born. */
+  readonly #keys: Map<string, Map<string, Place>> = new Map();
   readonly #removals: readonly Operation[];
   readonly #cache: Map<string, unknown> = new Map();
   readonly #replicas = new ReplicaTable();
@@ -128,17 +99,55 @@ export class Model {
     this.#operations = operations.filter((each) =>
       isSettings || each.settings !== true
     );
-    this.#elements = new Map(
-      this.#operations.flatMap(elementsOf).map((each) => [
-        String(each.dot),
-        each,
-      ]),
-    );
-    this.#byPlace = groupByPlace(this.#operations);
-    this.#hiders = groupByPlace(
-      this.#operations.filter((each) => each.covers || each.barrier),
-    );
+    this.#places = new ModelPlaces(this.#operations);
+    for (const operation of this.#operations) this.#addOperation(operation);
     this.#removals = this.#operations.filter((each) => each.ranges);
+  }
+
+  #addOperation(operation: Operation): void {
+    const { kind } = operation;
+    if (kind === "move" && !this.#places.isMove(operation)) return;
+    const place = this.#places.placeOf(operation);
+    this.#addKeys(place);
+    append(this.#byPlace, keyOf(place), operation);
+    if (operation.covers || operation.barrier) {
+      append(this.#hiders, keyOf(place), operation);
+    }
+    const isList = kind === "insert" || operation.origin !== undefined;
+    if (kind === "move") {
+      this.#addClaims(operation, operation.to ?? { path: [] }, isList);
+    } else if (["set", "increment", "insert"].includes(kind)) {
+      this.#addClaims(operation, operation, isList);
+    }
+  }
+
+  /** What is done at an address claims what is above it, up to the anchor. */
+  #addClaims(
+    operation: Operation,
+    address: AddressJson,
+    isList: boolean,
+  ): void {
+    const { path } = address;
+    for (let length = 0; length <= path.length; length++) {
+      const place = this.#places.placeOf({
+        ...address,
+        path: path.slice(0, length),
+      });
+      this.#addKeys(place);
+      const kind = length < path.length ? "map" : isList ? "list" : null;
+      if (kind !== null) {
+        append(this.#claims, keyOf(place), { operation, kind });
+      }
+    }
+  }
+
+  #addKeys({ anchor, keys }: Place): void {
+    for (const [length, key] of keys.entries()) {
+      const above = keyOf({ anchor, keys: keys.slice(0, length) });
+      const places = this.#keys.get(above) ?? new Map();
+      places.set(key, { anchor, keys: keys.slice(0, length + 1) });
+      this.#keys.set(above, places);
+    }
   }
 
   toJSON(): JsonValue {
@@ -150,47 +159,45 @@ export class Model {
     return this.#byPlace.get(keyOf(place)) ?? [];
   }
 
-  /** The operations whose place is below `place`, by keys alone. */
-  #below(place: Place): readonly Operation[] {
-    return this.#cached(
-      "below",
-      place,
-      () =>
-        this.#operations.filter((each) =>
-          isSameDot(each.anchor, place.anchor) &&
-          each.path.length > place.keys.length &&
-          isPrefix(place.keys, each.path)
-        ),
-    );
-  }
-
-  /** All places above one. */
-  #above(place: Place): Place[] {
-    return this.#cached("above", place, () => this.#computeAbove(place));
-  }
-
-  #computeAbove({ anchor, keys }: Place): Place[] {
-    const above = keys.map((_, length) => ({
-      anchor,
-      keys: keys.slice(0, length),
-    }));
-    if (anchor === null) return above;
-    const element = this.#elements.get(String(anchor));
-    if (element === undefined) throw new Error("An anchor is missing");
-    const list = placeOf(element.insert);
-    return [...above, list, ...this.#above(list)];
-  }
-
-  /** Whether something at a place hides what `operation` did as `dot` below. */
-  #isHidden(operation: Operation, dot: Dot, above: readonly Place[]): boolean {
+  /**
+   * Whether something hides what `operation` did as `dot`, at one of the places
+   * `above` it, the nearest first. What knew of a move hides nothing below the
+   * place that was moved.
+   */
+  #isHidden(
+    operation: Operation,
+    dot: Dot,
+    above: readonly Place[],
+    inside: readonly Place[],
+  ): boolean {
     const [name, counter] = dot;
-    return above.some((place) =>
-      (this.#hiders.get(keyOf(place)) ?? []).some((other) =>
-        counter <= (other.covers?.[name] ?? 0) ||
-        (other.barrier === true && other !== operation &&
-          !hasSeen(operation, other.dot))
-      )
-    );
+    const { moves } = this.#places;
+    const passed: (readonly Operation[])[] = [];
+    const pass = (place: Place) => {
+      const own = moves.get(keyOf(place));
+      if (own !== undefined) passed.push(own);
+    };
+    inside.forEach(pass);
+    for (const place of above) {
+      for (const other of this.#hiders.get(keyOf(place)) ?? []) {
+        const isKnown = passed.some((own) =>
+          own.some(({ dot }) => hasSeen(other, dot))
+        );
+        if (isKnown) continue;
+        if (counter <= (other.covers?.[name] ?? 0)) return true;
+        if (
+          other.barrier === true && other !== operation &&
+          !hasSeen(operation, other.dot)
+        ) return true;
+      }
+      pass(place);
+    }
+    return false;
+  }
+
+  /** Whether a place hides what `operation` did at it, as `dot`. */
+  #isHiddenAt(operation: Operation, dot: Dot, place: Place): boolean {
+    return this.#isHidden(operation, dot, this.#places.above(place), [place]);
   }
 
   /** Whether the schema does not let what `operation` did at `place` show. */
@@ -211,29 +218,33 @@ export class Model {
     return !this.#schemas.permits(replica, dot[1], this.#birthPath(place), put);
   }
 
+  /** Schemas speak of places where they were born, and heirs are born alike. */
   #birthPath({ anchor, keys }: Place): Path {
-    if (anchor === null) return keys;
-    const { insert } = this.#elements.get(String(anchor)) as Element;
-    return [...this.#birthPath(placeOf(insert)), 0, ...keys];
+    const path = keys.map(shownKey);
+    if (anchor === null) return path;
+    const { elements } = this.#places;
+    const { insert } = elements.get(String(anchor)) as Element;
+    return [...this.#birthPath(this.#places.placeOf(insert)), 0, ...path];
   }
 
   /** Whether a claim comes from what is kept and refused. */
   #isClaimRefused(claim: Operation): boolean {
-    if (this.#schemas.isEmpty) return false;
+    if (this.#schemas.isEmpty || claim.kind === "move") return false;
+    const element = this.#places.elements.get(String(claim.dot));
     const isInsert = claim.kind === "insert";
-    const place = isInsert ? { anchor: claim.dot, keys: [] } : placeOf(claim);
-    const born = this.#elements.get(String(claim.dot))?.born;
-    const operation = isInsert ? born as Operation : claim;
+    const place = isInsert
+      ? { anchor: claim.dot, keys: [] }
+      : this.#places.placeOf(claim);
+    const operation = isInsert ? (element as Element).born : claim;
     const isHeld = claim.kind === "increment"
       ? this.#at(place).every(({ kind, dot }) =>
         kind !== "increment" || dot[0] !== claim.dot[0] ||
         dot[1] <= claim.dot[1]
       )
       : this.#isHeld(operation, place);
-    const isThere = !isInsert ||
-      this.#items(placeOf(claim)).some(({ dot }) => isSameDot(dot, claim.dot));
+    const isThere = !isInsert || !this.#isGone(element as Element);
     return isHeld && isThere && this.#isRefused(operation, place) &&
-      !this.#isHidden(operation, operation.dot, this.#above(place));
+      !this.#isHiddenAt(operation, operation.dot, place);
   }
 
   /** Whether an assignment is the greatest, or stays beside the greatest. */
@@ -244,18 +255,46 @@ export class Model {
         !assigns.some((other) => hasSeen(other, operation.dot));
   }
 
-  /** The elements of a list that did not go for good, in order. */
-  #items(place: Place): Element[] {
+  /** Whether an element went for good. */
+  #isGone({ dot, insert }: Element): boolean {
+    return insert.type === undefined &&
+      (this.#isRemoved(dot, "remove") ||
+        this.#isHiddenAt(insert, dot, { anchor: dot, keys: [] }));
+  }
+
+  /** The places that live in a list, in order, but for what went for good. */
+  #items(place: Place): Place[] {
     return this.#cached("items", place, () => this.#computeItems(place));
   }
 
-  #computeItems(place: Place): Element[] {
-    const elements = this.#at(place).flatMap(elementsOf);
-    const above = [place, ...this.#above(place)];
-    return (orderItems(elements) as Element[]).filter(({ dot, insert }) =>
-      insert.type !== undefined ||
-      !this.#isHidden(insert, dot, above) && !this.#isRemoved(dot, "remove")
-    );
+  #computeItems(place: Place): Place[] {
+    const born = this.#at(place).flatMap(elementsOf);
+    const moved = (this.#claims.get(keyOf(place)) ?? [])
+      .filter(({ operation, kind }) =>
+        operation.kind === "move" && kind === "list"
+      )
+      .map(({ operation: { dot, origin }, operation }): ModelItem => ({
+        dot,
+        origin: origin ?? [],
+        value: operation,
+      }));
+    const { locations, elements } = this.#places;
+    return orderItems([...born, ...moved]).flatMap((item): Place[] => {
+      const element = elements.get(String(item.dot));
+      const node = element === undefined
+        ? this.#places.placeOf(item.value as Operation)
+        : { anchor: item.dot, keys: [] };
+      const location = locations.get(keyOf(node));
+      const isHere = element === undefined
+        ? location?.move === item.value
+        : location === undefined;
+      const self = node.keys.length > 0
+        ? undefined
+        : elements.get(String(node.anchor));
+      return isHere && (self === undefined || !this.#isGone(self))
+        ? [node]
+        : [];
+    });
   }
 
   #isRemoved([name, counter]: Dot, kind: string): boolean {
@@ -304,7 +343,7 @@ export class Model {
   #assigns(place: Place): Operation[] {
     const element = place.keys.length > 0
       ? undefined
-      : this.#elements.get(String(place.anchor));
+      : this.#places.elements.get(String(place.anchor));
     return [
       ...element === undefined ? [] : [element.born],
       ...this.#at(place).filter(({ kind }) =>
@@ -320,9 +359,8 @@ export class Model {
   }
 
   #computeLeaf(place: Place, path: Path): Shown {
-    const above = this.#above(place);
     const isGone = (each: Operation) =>
-      this.#isHidden(each, each.dot, above) || this.#isRefused(each, place);
+      this.#isHiddenAt(each, each.dot, place) || this.#isRefused(each, place);
     const assigns = this.#assigns(place);
     const winner = greatest(assigns);
     const living = winner !== undefined && !isGone(winner) ? winner : undefined;
@@ -387,17 +425,18 @@ export class Model {
   #shown(place: Place, path: Path): Shown {
     const { anchor, keys } = place;
     if (anchor === null && keys.length === 0) return { kind: "map" };
-    const inserts = this.#at(place).filter(({ kind }) => kind === "insert");
-    const below = this.#below(place).filter(({ kind }) =>
-      kind === "set" || kind === "increment" || kind === "insert"
-    );
-    const claim = greatest([...inserts, ...below]);
+    const claims = this.#claims.get(keyOf(place)) ?? [];
+    const claim = greatest(claims.map(({ operation }) => operation));
     const winner = greatest(this.#assigns(place));
+    const around = [place, ...this.#places.above(place)];
     const isClaimed = claim !== undefined &&
-      !this.#isHidden(claim, claim.dot, [place, ...this.#above(place)]) &&
+      !this.#isHidden(claim, claim.dot, around, []) &&
       !this.#isClaimRefused(claim) &&
       (winner === undefined || isAbove(claim, winner));
-    if (isClaimed) return { kind: inserts.includes(claim) ? "list" : "map" };
+    if (isClaimed) {
+      const kind = claims.find(({ operation }) => operation === claim)?.kind;
+      return { kind: kind ?? "nothing" };
+    }
     const leaf = this.#leaf(place, path);
     if (leaf.kind === "map" || leaf.kind === "list") return leaf;
     const isYielding = leaf.kind === "nothing" ||
@@ -407,13 +446,53 @@ export class Model {
     return this.#elementsLive(place) ? { kind: "list" } : leaf;
   }
 
-  #keys({ anchor, keys }: Place): [key: string, place: Place][] {
-    const all = new Set(
-      this.#below({ anchor, keys }).map((each) =>
-        each.path[keys.length] as string
+  /** The places that live in a map, by key: those born there, and guests. */
+  #entries(place: Place): Map<string, Place[]> {
+    const entries = new Map<string, Place[]>();
+    const { locations, elements } = this.#places;
+    for (const [key, below] of this.#keys.get(keyOf(place)) ?? []) {
+      if (!locations.has(keyOf(below))) append(entries, shownKey(key), below);
+    }
+    for (const { key, parent, move } of locations.values()) {
+      if (key === null || keyOf(parent) !== keyOf(place)) continue;
+      const node = this.#places.placeOf(move);
+      const element = node.keys.length > 0
+        ? undefined
+        : elements.get(String(node.anchor));
+      if (element === undefined || !this.#isGone(element)) {
+        append(entries, key, node);
+      }
+    }
+    return entries;
+  }
+
+  /** The newest of what was done in a place, and of its coming. */
+  #timeOf(place: Place): Operation | undefined {
+    const location = this.#places.locations.get(keyOf(place));
+    return greatest([
+      ...this.#assigns(place),
+      ...(this.#claims.get(keyOf(place)) ?? []).map(({ operation }) =>
+        operation
       ),
-    );
-    return [...all].map((key) => [key, { anchor, keys: [...keys, key] }]);
+      ...location === undefined ? [] : [location.move],
+    ]);
+  }
+
+  /** What shows at a key of a map, of all that lives there. */
+  #newest(places: readonly Place[], path: Path): Place | undefined {
+    let newest: Place | undefined;
+    const depthOf = (place: Place) => this.#places.above(place).length;
+    const shown = places.filter((place) =>
+      this.#shown(place, path).kind !== "nothing"
+    ).sort((a, b) => depthOf(b) - depthOf(a));
+    for (const place of shown) {
+      const time = this.#timeOf(place);
+      const best = newest && this.#timeOf(newest);
+      const isNewer = best === undefined ||
+        time !== undefined && isAbove(time, best);
+      if (isNewer) newest = place;
+    }
+    return newest;
   }
 
   /** Whether a place holds anything, or anything below does. */
@@ -426,7 +505,10 @@ export class Model {
     return this.#cached(
       "entries",
       place,
-      () => this.#keys(place).some(([, below]) => this.#lives(below)),
+      () =>
+        [...this.#entries(place).values()].flat().some((below) =>
+          this.#lives(below)
+        ),
     );
   }
 
@@ -434,10 +516,7 @@ export class Model {
     return this.#cached(
       "elements",
       place,
-      () =>
-        this.#items(place).some(({ dot }) =>
-          this.#lives({ anchor: dot, keys: [] })
-        ),
+      () => this.#items(place).some((below) => this.#lives(below)),
     );
   }
 
@@ -447,46 +526,18 @@ export class Model {
     if (shown.kind === "leaf") return shown.value;
     if (shown.kind === "list") {
       const items: JsonValue[] = [];
-      for (const { dot } of this.#items(place)) {
-        const below = { anchor: dot, keys: [] };
+      for (const below of this.#items(place)) {
         const value = this.#read(below, [...path, items.length]);
         if (value !== undefined) items.push(value);
       }
       return items;
     }
     const object: Record<string, JsonValue> = {};
-    for (const [key, below] of this.#keys(place)) {
-      const value = this.#read(below, [...path, key]);
+    for (const [key, places] of this.#entries(place)) {
+      const below = this.#newest(places, [...path, key]);
+      const value = below && this.#read(below, [...path, key]);
       if (value !== undefined) defineEntry(object, key, value);
     }
     return object;
   }
-}
-
-/** The elements that an operation inserts. */
-function elementsOf(insert: Operation): Element[] {
-  if (insert.kind !== "insert") return [];
-  const [name, first] = insert.dot;
-  const elements: Element[] = [];
-  let counter = first;
-  let origin = insert.origin ?? [];
-  for (const value of insert.value as readonly JsonValue[]) {
-    const dot: Dot = [name, counter];
-    const isScalar = typeof value !== "object" || value === null;
-    const type = insert.type ?? (isScalar ? undefined : "whole");
-    const born: Operation = {
-      dot,
-      stamp: BORN_STAMP,
-      kind: "set",
-      path: [],
-      value,
-      ...type === undefined ? {} : { type },
-      ...insert.anchor === undefined ? {} : { anchor: insert.anchor },
-      ...insert.after === undefined ? {} : { after: insert.after },
-    };
-    elements.push({ dot, origin, value, insert, born });
-    origin = ["right", name, counter];
-    counter += lengthOf(value);
-  }
-  return elements;
 }

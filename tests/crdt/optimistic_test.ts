@@ -175,6 +175,19 @@ Deno.test("an edit of an element follows it", () => {
   assertEquals(ann.toJSON(), { list: ["new", "a", { b: 2 }, "c"] });
 });
 
+Deno.test("an edit of what is moved follows it", () => {
+  const doc = new JsonCrdt("ann", { initial: { a: { x: 1 }, b: [] } });
+  const handle = doc.setOptimistic(["a", "x"], 2);
+  doc.move(["a"], ["b", 0]);
+  doc.set(["a"], { x: 3 });
+  assertEquals(doc.toJSON(), { a: { x: 3 }, b: [{ x: 2 }] });
+  const heir = doc.setOptimistic(["a", "x"], 4);
+  assertEquals(doc.get(["a", "x"]), 4);
+  doc.confirm(heir);
+  doc.confirm(handle);
+  assertEquals(doc.toJSON(), { a: { x: 4 }, b: [{ x: 2 }] });
+});
+
 Deno.test("while its element is gone an edit does not show, nor is it made", () => {
   const { ann, bob } = makePair();
   bob.set(["list"], ["a", { b: 1 }]);

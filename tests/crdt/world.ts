@@ -66,9 +66,12 @@ export class World {
   /** Whether arrays become lists; else each is one value. */
   readonly #hasLists: boolean;
 
+  readonly #movePercent: number;
+
   constructor(seed: number, hasLists = true) {
     this.random = new SeededRandom(seed);
     this.#hasLists = hasLists;
+    this.#movePercent = this.random.pick([0, 10, 50]);
     this.#settings = this.random.chance(70);
     const count = 2 + this.random.below(this.random.chance(20) ? 7 : 3);
     for (let index = 0; index < count; index++) this.#add(`r${index}`);
@@ -192,11 +195,27 @@ export class World {
     const value = doc.get(path);
     const choice = random.below(20);
     if (!this.#hasLists) this.#editMap(doc, path, value, choice);
+    else if (random.chance(this.#movePercent)) this.#move(doc, path);
     else if (choice < 2 && typeof value === "string") {
       this.#editText(doc, path, value);
     } else if (choice < 9) {
       this.#editList(doc, path, value);
     } else this.#editMap(doc, path, value, choice);
+  }
+
+  /** Moves something that is there, anywhere. */
+  #move(doc: JsonCrdt, path: (string | number)[]): void {
+    let from = path;
+    for (let tries = 5; tries > 0 && !doc.has(from); tries--) {
+      from = this.#path(doc);
+    }
+    const to = this.#path(doc);
+    // An index may be the one behind the last.
+    const length = doc.length(to);
+    if (length > 0 && this.random.chance(50)) {
+      to.push(this.random.below(length + 1));
+    }
+    doc.move(from, to);
   }
 
   #editMap(

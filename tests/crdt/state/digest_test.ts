@@ -131,6 +131,11 @@ Deno.test("damaged and forged messages are refused", () => {
     const [ann, bob] = makePair(60);
     ann.set(["x"], 1);
     bob.set(["y"], { z: 2 });
+    ann.set(["l"], ["v", { w: 1 }, "u"]);
+    ann.move(["l", 0], ["l", 1]);
+    ann.move(["l", 0], ["x"]);
+    ann.move(["key1"], ["x", "key1"]);
+    bob.move(["key1"], ["y", "key1"]);
     return [ann, bob] as const;
   };
   for (let turn = 0; turn < 600; turn++) {

@@ -40,6 +40,58 @@ Deno.test("an element that one removed and one edited ends the same", () => {
   }
 });
 
+Deno.test("moves of two states are done in the order of their stamps", () => {
+  const initial = { a: { x: 1 }, b: { y: 1 }, l: ["v", { z: 1 }], m: [] };
+  const [ann, bob] = makePair((doc) => doc.set([], initial));
+  ann.move(["a"], ["b", "a"]);
+  bob.move(["b"], ["a", "b"]);
+  ann.move(["l", 0], ["v"]);
+  bob.move(["l", 0], ["m", 0]);
+  bob.set(["l", 0, "more"], 2);
+  ann.move(["l", 0], ["z"]);
+  mergeBothWays(ann, bob);
+  const shown = ann.toJSON() as typeof initial & { v?: string };
+  assertEquals(shown.l, []);
+  assertEquals(ann.get(["z"]), { z: 1, more: 2 });
+  assertEquals([...shown.m, ...shown.v === undefined ? [] : [shown.v]], ["v"]);
+  const inside = ann.get(["b", "a"]) ?? ann.get(["a", "b"]);
+  assert(inside !== undefined);
+});
+
+for (const hierarchy of ["merge", "delete-wins"] as const) {
+  Deno.test(`${hierarchy}: what is deleted and moved is so in states, too`, () => {
+    const [ann, bob] = makePair((doc) => {
+      doc.setStrategy("**", { hierarchy });
+      doc.set([], { p: { a: { x: 1 }, b: { y: 1 }, l: ["v", {}] }, q: [] });
+      doc.move(["p", "b"], ["b"]);
+    });
+    bob.move(["p", "a"], ["a"]);
+    bob.set(["a", "new"], 2);
+    bob.move(["p", "l", 0], ["q", 0]);
+    bob.set(["b", "new"], 3);
+    ann.delete(["p"]);
+    mergeBothWays(ann, bob);
+    // The author of the delete knew of the move of b, and of no other.
+    const kept = hierarchy === "merge" ? { a: { new: 2 } } : {};
+    assertEquals(ann.toJSON(), { ...kept, b: { y: 1, new: 3 }, q: [] });
+  });
+}
+
+Deno.test("what moved between two states is told where it was and is", () => {
+  const [ann, bob] = makePair((doc) => doc.set([], { a: 1, b: [{ c: 1 }] }));
+  bob.move(["a"], ["d"]);
+  bob.move(["b", 0], ["e"]);
+  const told: unknown[] = [];
+  ann.on("change", ({ changes }) => told.push(...changes));
+  ann.merge(bob.snapshot());
+  assertEquals(told, [
+    { kind: "delete", path: ["a"] },
+    { kind: "set", path: ["d"] },
+    { kind: "set", path: ["b"] },
+    { kind: "set", path: ["e"] },
+  ]);
+});
+
 Deno.test("texts of two states are one text with both edits", () => {
   const [ann, bob] = makePair((doc) => {
     doc.set(["t"], "one two");

@@ -42,6 +42,14 @@ function makeSample(): JsonCrdt {
   ann.insertText(["text"], 2, "long €😀 ");
   ann.deleteText(["text"], 0, 2);
   ann.insertText(["title"], 1, "nn");
+  ann.set(["from"], { a: { x: 1 }, list: ["p", { q: 1 }, "gone"] });
+  ann.move(["from", "a"], ["to"]);
+  ann.set(["from", "a"], "an heir");
+  ann.move(["from", "list", 1], ["to", "q"]);
+  ann.move(["from", "list", 0], ["list", 1]);
+  ann.move(["from", "list", 0], ["list", 1]);
+  ann.delete(["list", 1]);
+  ann.move(["to", "q"], ["list", 0]);
   ann.applyDiff(bob.encodeDiff(ann.clock()));
   return ann;
 }
