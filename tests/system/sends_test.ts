@@ -31,6 +31,9 @@ async function withPair(act: (pair: Pair) => Promise<void>): Promise<void> {
     NodeRuntime.start<number>({
       alias,
       pmd: { port: pmd.address.port, mode: "external" },
+      // No test here is about time: a busy machine may take what it needs.
+      timeoutMs: 120_000,
+      shutdownTimeoutMs: 120_000,
       logger,
       platform: ownPlatform(),
     });
