@@ -69,6 +69,7 @@ export {
 } from "./merge_check.ts";
 export type { DocumentMetrics, LatencyBucket } from "./metrics.ts";
 export type { ObservedDocument } from "./observed_document.ts";
+export type { AddressJson } from "./edit_json.ts";
 export type { OperationJson } from "./operation_json.ts";
 export type { OptimisticEdit } from "./optimistic.ts";
 export type {
