@@ -11,23 +11,36 @@ export function retire<Part extends Content>(
 }
 
 /**
- * Forgets the items of `ranges` that no item depends on, and those that were
- * waiting for this, and returns how many it forgot.
+ * Marks the removed items of `ranges` as of no use, and adds to `waiting` where
+ * some may be dropped.
+ */
+export function spend<Part extends Content>(
+  list: SpanList<Part>,
+  ranges: Iterable<IdRange>,
+  waiting: ItemId[],
+): void {
+  const state = REMOVED | RETIRED | SPENT;
+  for (const range of ranges) mark(list, range, state, waiting);
+}
+
+/**
+ * Forgets items of no use that no item depends on, in about `budget` steps, and
+ * returns how many it forgot.
  *
  * A removed item without children can go: the order of the others is the order
  * of a tree, and a leaf holds nothing in its place. One with children stays, for
  * a sibling yet to come must find its place among them; it is marked, and goes
  * when its last child does.
  */
-export function collect<Part extends Content>(
+export function dropSpent<Part extends Content>(
   list: SpanList<Part>,
-  ranges: Iterable<IdRange>,
+  waiting: ItemId[],
+  budget: number,
 ): number {
-  const waiting: ItemId[] = [];
-  const state = REMOVED | RETIRED | SPENT;
-  for (const range of ranges) mark(list, range, state, waiting);
   let dropped = 0;
-  for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
+  for (let left = budget; left > 0; left--) {
+    const id = waiting.pop();
+    if (id === undefined) break;
     const span = list.find(id.replica, id.counter);
     if (span !== NONE) dropped += dropChildless(list, span, waiting);
   }
@@ -52,8 +65,8 @@ function mark<Part extends Content>(
     counter += to - from;
     const marks = table.flags[span]! & STATE;
     // What is shown, or further already, stays as it is.
-    if ((marks & REMOVED) === 0 || marks >= state) continue;
-    list.setState(span, from, to, state, NONE);
+    if ((marks & REMOVED) === 0) continue;
+    if (marks < state) list.setState(span, from, to, state, NONE);
     marked.push({ replica, counter: counter - 1 });
   }
 }

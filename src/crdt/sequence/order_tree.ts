@@ -53,6 +53,11 @@ export class OrderTree {
     this.#pool.owners[this.#root] = owner;
   }
 
+  /** Whether it was given back. */
+  get isDisposed(): boolean {
+    return this.#root === NONE;
+  }
+
   /** Whether a span stands in this tree, not in that of another sequence. */
   has(span: number): boolean {
     const { parent } = this.#pool;
@@ -250,6 +255,8 @@ export class OrderTree {
       }
       this.#pool.release(node);
     }
+    // The node may be another tree's root soon.
+    this.#root = NONE;
     this.length = 0;
   }
 

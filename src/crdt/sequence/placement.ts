@@ -1,6 +1,9 @@
 import { type CompareReplicas, type Content, NONE, type Side } from "./ids.ts";
 import type { SpanList } from "./span_list.ts";
-import { LEFT, RETIRED } from "./span_table.ts";
+import { HIDDEN, LEFT, RETIRED } from "./span_table.ts";
+
+/** Items that are not named. */
+const PASSED = RETIRED | HIDDEN;
 
 /**
  * Chooses the parent of new items before the visible item at `index`, leaves it
@@ -10,7 +13,7 @@ import { LEFT, RETIRED } from "./span_table.ts";
  * The left neighbour is a visible item, the right one is the item behind it,
  * removed or not. The parent is the left one if the right one does not belong to
  * its right subtree, else the right one: the rule of Fugue. Passing over retired
- * items is ours: nobody names them again, so that they can be forgotten.
+ * and hidden items is ours: nobody names them, so that they can be forgotten.
  */
 export function chooseParent<Part extends Content>(
   list: SpanList<Part>,
@@ -31,7 +34,7 @@ export function chooseParent<Part extends Content>(
   const { leaf, entry } = tree;
   const next = tree.settle();
   let right = next;
-  while (right !== NONE && (table.flags[right]! & RETIRED) !== 0) {
+  while (right !== NONE && (table.flags[right]! & PASSED) !== 0) {
     right = tree.stepForward();
   }
   const side = right !== NONE && descends(list, right, left) ? "left" : "right";
@@ -128,10 +131,10 @@ export function placeLeft<Part extends Content>(
 /**
  * Whether the first item of span `right` belongs to the right subtree of the
  * last item of `left` (`NONE`: of the root), when all items between the two are
- * retired.
+ * passed over.
  *
  * The left anchors of an item, and of its anchors, are all its ancestors that
- * stand before it. The nearest that is not retired is `left`, or before `left`.
+ * stand before it. The nearest that is not passed over is `left`, or before `left`.
  */
 export function descends<Part extends Content>(
   list: SpanList<Part>,
@@ -145,7 +148,7 @@ export function descends<Part extends Content>(
     const replica = table.leftReplica[span]!;
     if (replica === NONE) return false;
     span = list.find(replica, table.leftCounter[span]!);
-    if ((table.flags[span]! & RETIRED) === 0) return false;
+    if ((table.flags[span]! & PASSED) === 0) return false;
   }
 }
 

@@ -1,4 +1,4 @@
-import { collect, retire } from "./collect.ts";
+import { dropSpent, retire, spend } from "./collect.ts";
 import {
   type Change,
   type Content,
@@ -257,7 +257,26 @@ export abstract class Sequence<Part extends Content>
    * @returns How many items were forgotten.
    */
   collect(ranges: Iterable<IdRange>): number {
-    return collect(this.list, ranges);
+    const waiting: ItemId[] = [];
+    this.spend(ranges, waiting);
+    return this.dropSpent(waiting);
+  }
+
+  /**
+   * The first half of {@linkcode Sequence.collect}: adds to `waiting` what the
+   * other half goes on with.
+   */
+  spend(ranges: Iterable<IdRange>, waiting: ItemId[]): void {
+    spend(this.list, ranges, waiting);
+  }
+
+  /**
+   * The second half, in about `budget` steps: to be called until nothing waits.
+   *
+   * @returns How many items were forgotten.
+   */
+  dropSpent(waiting: ItemId[], budget: number = Infinity): number {
+    return dropSpent(this.list, waiting, budget);
   }
 
   /**

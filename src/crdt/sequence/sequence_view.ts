@@ -161,22 +161,82 @@ export abstract class SequenceView<Part extends Content> {
     return spansSince(this.list, known);
   }
 
+  /** Whether nothing is left, also of what was removed. */
+  get isForgotten(): boolean {
+    const { tree } = this.list;
+    tree.moveToStart();
+    return tree.settle() === NONE;
+  }
+
   /** All removed items that were not forgotten. */
   removedRanges(): IdRange[] {
-    const { table, tree } = this.list;
-    const ranges: { replica: number; counter: number; length: number }[] = [];
-    tree.moveToStart();
-    for (let span = tree.settle(); span !== NONE; span = tree.stepForward()) {
-      if ((table.flags[span]! & REMOVED) === 0) continue;
-      const replica = table.replica[span]!;
-      const counter = table.counter[span]!;
-      const length = table.length[span]!;
-      const last = ranges[ranges.length - 1];
-      if (last?.replica === replica && last.counter + last.length === counter) {
-        last.length += length;
-      } else ranges.push({ replica, counter, length });
-    }
+    const ranges: IdRange[] = [];
+    this.scan(null, Infinity, ranges, null);
     return ranges;
+  }
+
+  /**
+   * Goes through the items behind `after`, or from the first one on, which costs
+   * about `budget` steps. The sequence may change before it goes on.
+   *
+   * @param removed Gets what was removed and not forgotten.
+   * @param visit Gets the content of all others, if it is wanted.
+   * @returns The last item that was visited; `null` at the end.
+   */
+  scan(
+    after: ItemId | null,
+    budget: number,
+    removed: IdRange[],
+    visit: ((content: Part) => void) | null,
+  ): ItemId | null {
+    const { table, tree } = this.list;
+    if (tree.isDisposed) return null;
+    let span = after === null
+      ? NONE
+      : this.list.find(after.replica, after.counter);
+    let offset = 0;
+    if (after === null || span === NONE) {
+      tree.moveToStart();
+      span = tree.settle();
+    } else {
+      tree.moveTo(span);
+      offset = after.counter - table.counter[span]! + 1;
+    }
+    let replica = after?.replica ?? NONE;
+    let end = (after?.counter ?? 0) + 1;
+    for (let left = budget; span !== NONE; span = tree.stepForward()) {
+      let length = table.length[span]! - offset;
+      const start = table.start[span]! + offset;
+      const counter = table.counter[span]! + offset;
+      offset = 0;
+      if (length === 0) continue;
+      if (left <= 0) break;
+      left--;
+      replica = table.replica[span]!;
+      end = counter + length;
+      if ((table.flags[span]! & REMOVED) !== 0) {
+        const last = removed[removed.length - 1];
+        if (
+          last?.replica === replica && last.counter + last.length === counter
+        ) {
+          removed[removed.length - 1] = {
+            ...last,
+            length: last.length + length,
+          };
+        } else removed.push({ replica, counter, length });
+      } else if (visit !== null) {
+        const isLong = length > left;
+        if (isLong) length = Math.max(1, left);
+        const { leaf, entry } = tree;
+        visit(this.store.read(start, length));
+        tree.leaf = leaf;
+        tree.entry = entry;
+        left -= length;
+        end = counter + length;
+        if (isLong) break;
+      }
+    }
+    return span === NONE ? null : { replica, counter: end - 1 };
   }
 
   /** The content of each span that has some, hidden or not, in order. */

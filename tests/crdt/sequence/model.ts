@@ -59,8 +59,10 @@ export class ModelSequence {
   place(index: number): Place {
     const visible = this.visible();
     const left = visible[index - 1] ?? this.#root;
-    // The item behind it, removed or not, apart from those that are retired.
-    const items = this.items().filter((item) => !item.isRetired);
+    // The item behind it, removed or not, but for those that are passed over.
+    const items = this.items().filter((item) =>
+      item.isRemoved ? !item.isRetired : !item.isHidden
+    );
     const right = items[items.indexOf(left) + 1];
     for (let above = right?.parent; above; above = above.parent) {
       if (above === left) {
