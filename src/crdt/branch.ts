@@ -63,6 +63,8 @@ export class Branch {
   elementLiveCount = 0;
   /** Whether it is an element that shows nothing, where it lives now. */
   isHidden = false;
+  /** Whether nothing has happened in it since it was noted that it is hidden. */
+  isQuiet = false;
   /** When the newest operation on a place below was made; -1 for never. */
   claimStamp = -1;
   /** The dot of that operation. */

@@ -64,16 +64,22 @@ export class Columns {
     if (count > this.stamps.length) this.#grow(count);
     for (let slot = this.values.length; slot < count; slot++) {
       this.stamps[slot] = -1;
+      this.flags[slot] = NOTHING;
       this.values.push(undefined);
     }
   }
 
-  /** Gives a register back. */
-  release(slot: number): void {
+  /** Makes a register one that was never assigned. */
+  unassign(slot: number): void {
     this.#forgetRefused(slot);
     this.values[slot] = undefined;
     this.stamps[slot] = -1;
     this.flags[slot] = NOTHING;
+  }
+
+  /** Gives a register back. */
+  release(slot: number): void {
+    this.unassign(slot);
     this.#free.push(slot);
   }
 
@@ -159,6 +165,12 @@ export class Columns {
     this.flags[slot] = flags;
     this.values[slot] = value;
     if ((flags & REFUSED_BIT) !== 0) this.#countRefused(slot, 1);
+  }
+
+  /** Gives all registers back. */
+  clearAll(): void {
+    this.values.length = 0;
+    this.#free.length = 0;
   }
 
   /** Assigns a register what one of other columns holds. */

@@ -8,6 +8,7 @@ import { Reader } from "./reader.ts";
 import { ReplicaTable } from "./replica_table.ts";
 import { SchemaHistory } from "./schema/history.ts";
 import { Judge } from "./schema/judge.ts";
+import { Stability } from "./state/stability.ts";
 import { type MergeFunction, Strategies } from "./strategies.ts";
 import { Tree } from "./tree.ts";
 import { VersionVector } from "./version_vector.ts";
@@ -39,6 +40,8 @@ export class Core {
   readonly merges: MergeGuard;
   /** The index of this replica. */
   readonly self: number;
+  /** What all replicas are known to have applied. */
+  readonly stability: Stability;
 
   /** Makes an empty document of replica `name`. */
   constructor(
@@ -47,6 +50,7 @@ export class Core {
     merges: ReadonlyMap<string, MergeFunction>,
   ) {
     this.self = this.replicas.indexOf(name);
+    this.stability = new Stability(this.replicas, this.vector, this.self);
     this.merges = new MergeGuard(merges);
     this.clock = clock;
     this.reader = new Reader(

@@ -73,6 +73,9 @@ function joinCover(
   if (covers !== null) {
     const joined = cover?.clone() ?? covers.clone();
     joined.join(covers);
+    // The author has seen what it did itself; so a cover tells up to where the
+    // deletes may be that made it.
+    joined.raise(replica, counter - 1);
     holder.cover = joined;
   }
   if (!isBarrier) return;

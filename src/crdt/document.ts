@@ -63,7 +63,7 @@ export class JsonCrdt extends SchemaDocument {
       core,
       new Author(core, options.registerCountMax ?? 100_000),
       options.onListenerError ?? (() => {}),
-      options.logLengthMax ?? 10_000,
+      options,
     );
     this.#validators = new Validators(options.validators ?? {});
     this.#pending = new Pending(options.pending);
@@ -247,6 +247,7 @@ export class JsonCrdt extends SchemaDocument {
     this.#inbox.poll();
     this.expireOptimistic();
     this.pollState();
+    this.pollCollector();
   }
 
   /**

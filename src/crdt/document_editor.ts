@@ -2,19 +2,19 @@ import type { ListenerErrorHandler } from "../base/emitter.ts";
 import type { JsonValue } from "../base/json.ts";
 import type { Author } from "./author.ts";
 import type { Core } from "./core.ts";
-
+import { MaintainedDocument } from "./maintained_document.ts";
+import type { JsonCrdtOptions } from "./options.ts";
 import { parsePattern, type Path, type PathPattern } from "./pattern.ts";
 import {
   isHierarchyStrategy,
   isValueStrategy,
   type StrategyOptions,
 } from "./strategies.ts";
-import { StoredDocument } from "./stored_document.ts";
 import type { Transaction } from "./transaction.ts";
 import type { Register } from "./values.ts";
 
 /** What can be changed in a document; see `JsonCrdt` for how it travels. */
-export abstract class DocumentEditor extends StoredDocument {
+export abstract class DocumentEditor extends MaintainedDocument {
   /**
    * Makes the operations.
    *
@@ -23,7 +23,7 @@ export abstract class DocumentEditor extends StoredDocument {
   protected readonly author: Author;
 
   /**
-   * Makes the editor of `core`; see `StoredDocument`.
+   * Makes the editor of `core`; see `MaintainedDocument`.
    *
    * @internal
    */
@@ -31,9 +31,9 @@ export abstract class DocumentEditor extends StoredDocument {
     core: Core,
     author: Author,
     onListenerError: ListenerErrorHandler,
-    logLengthMax: number,
+    options: JsonCrdtOptions,
   ) {
-    super(core, onListenerError, logLengthMax);
+    super(core, onListenerError, options);
     this.author = author;
   }
 

@@ -154,6 +154,16 @@ export interface OptimisticEvent {
   readonly edit: OptimisticEdit;
 }
 
+/** What was forgotten, since nobody needs it any more. */
+export interface GcEvent {
+  /** Registers of places that showed nothing. */
+  readonly registers: number;
+  /** Items of lists, and units of texts, that were removed. */
+  readonly items: number;
+  /** How many places that show nothing are left. */
+  readonly tombstones: number;
+}
+
 /** Events of a document, told when its state is consistent. */
 export interface DocumentEvents {
   /** What is shown changed; one for each transaction. */
@@ -164,6 +174,8 @@ export interface DocumentEvents {
   "sync": [event: SyncEvent];
   /** An operation was refused. */
   "reject": [event: RejectEvent];
+  /** Something was forgotten. */
+  "gc": [event: GcEvent];
   /** An optimistic edit shows, or does so no more. */
   "optimistic": [event: OptimisticEvent];
   /** A custom merge function broke a law. */

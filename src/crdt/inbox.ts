@@ -156,6 +156,13 @@ export class Inbox {
       }
       return this.#take(rest, isOwn);
     }
+    if (!isOwn && this.#core.stability.refuses(first)) {
+      return this.#reject(
+        "SNAPSHOT_REQUIRED",
+        first,
+        "Its author may not know what was forgotten here; merge a state, or let it begin anew from one",
+      );
+    }
     if (isImpossible(unit)) {
       return this.#reject(
         "INVALID_OPERATION",
@@ -212,7 +219,9 @@ export class Inbox {
     tree.told = null;
     tree.witness = null;
     tree.judge = null;
-    const { replica } = unit[0] as Operation;
+    const first = unit[0] as Operation;
+    const { replica } = first;
+    if (first.counter === 1) this.#core.stability.welcome(first);
     vector.raise(replica, lastCounter(unit));
     if (this.#pending.has(replica)) this.#removeApplied(unit);
     if (isConfigured) this.#core.loadSettings(told);

@@ -308,6 +308,7 @@ function refreshHomes(tree: Tree, node: Branch): void {
 /** Hides an element if it shows nothing, or shows it again. */
 export function refreshElement(tree: Tree, element: Branch): void {
   if (element.id === null) return;
+  element.isQuiet = false;
   const isHidden = tree.shown(element) === NOTHING;
   if (isHidden === element.isHidden) return;
   const parent = element.parent as Branch;

@@ -25,6 +25,7 @@ import type { ItemId, Origin } from "./sequence/ids.ts";
 import { checkSchema } from "./schema/check.ts";
 import { shownTotal } from "./reader.ts";
 import { pathOf } from "./told.ts";
+import { introduce } from "./state/introduce.ts";
 import type { Transaction } from "./transaction.ts";
 import type { Tree } from "./tree.ts";
 
@@ -116,7 +117,8 @@ export class Maker {
       NOTHING,
       undefined,
     );
-    if (core.replicas.count > 1) {
+    // The first operation names all anyway.
+    if (core.replicas.count > 1 && operation.counter > 1) {
       operation.after = findPast(core, DOCUMENT, anchor, keys, index !== null);
     }
     const address = { anchor, path: keys };
@@ -155,6 +157,9 @@ export class Maker {
     // Removals and edits of texts are hidden by nothing, and claim nothing.
     if (core.replicas.count > 1 && kind <= INSERT) {
       operation.after = findPast(core, space, anchor, keys, kind === INSERT);
+    }
+    if (operation.counter === 1 && !core.vector.isEmpty) {
+      introduce(core, operation);
     }
     return operation;
   }

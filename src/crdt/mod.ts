@@ -55,6 +55,7 @@ export type {
   ConflictSide,
   DocumentEvents,
   Dot,
+  GcEvent,
   OptimisticEvent,
   RejectEvent,
   SyncEvent,
@@ -68,6 +69,10 @@ export {
   type MergeViolation,
 } from "./merge_check.ts";
 export type { DocumentMetrics, LatencyBucket } from "./metrics.ts";
+export type {
+  CompactResult,
+  MaintainedDocument,
+} from "./maintained_document.ts";
 export type { ObservedDocument } from "./observed_document.ts";
 export type { AddressJson } from "./edit_json.ts";
 export type { OperationJson } from "./operation_json.ts";

@@ -118,6 +118,14 @@ export class MoveLog {
     if (node?.moved?.records.length === 0) this.nodes.delete(node);
   }
 
+  /** Takes all out. */
+  clear(): void {
+    this.records.length = 0;
+    this.nodes.clear();
+    this.last.clear();
+    this.#byDot.clear();
+  }
+
   #isAbove(a: MoveRecord, b: MoveRecord): boolean {
     if (a.stamp !== b.stamp) return a.stamp > b.stamp;
     const order = this.#replicas.compare(a.replica, b.replica);

@@ -58,6 +58,13 @@ export interface JsonCrdtOptions {
    * @default {10_000}
    */
   logLengthMax?: number;
+  /**
+   * After how long a replica that was not heard of is retired, in milliseconds
+   * of the wall clock; see `retireReplica`.
+   *
+   * @default {Infinity}
+   */
+  graceMs?: number;
   /** Bounds of what waits for something missing. */
   pending?: PendingLimits;
   /**
@@ -100,4 +107,6 @@ export function checkOptions(options: JsonCrdtOptions): void {
   for (const [name, value, min] of numbers) {
     if (value !== undefined) checkInteger(act, name, value, { min });
   }
+  const { graceMs = Infinity } = options;
+  if (graceMs !== Infinity) checkInteger(act, "graceMs", graceMs, { min: 1 });
 }

@@ -1,9 +1,9 @@
 import type { ListenerErrorHandler } from "../base/emitter.ts";
-import { DistflowError } from "../base/errors.ts";
+import { DistflowError, hasCode, messageOf } from "../base/errors.ts";
 import { AppliedChange } from "./applied_change.ts";
 import type { Branch } from "./branch.ts";
 import { Core } from "./core.ts";
-import type { Change } from "./events.ts";
+import type { Change, Dot } from "./events.ts";
 import { HybridClock } from "./hybrid_clock.ts";
 import type { Receipt } from "./inbox.ts";
 import type { Unit } from "./message.ts";
@@ -14,11 +14,20 @@ import { decodeDiff, type Diff, findDiff } from "./state/diff.ts";
 import { StateJoin } from "./state/join_state.ts";
 import { MergedChange } from "./state/merged_change.ts";
 import { readState, type StateReader } from "./state/read_state.ts";
-import { type Frame, PART, readOnlyFrame, STATE } from "./state/frame.ts";
+import {
+  type Frame,
+  KNOWLEDGE,
+  PART,
+  readOnlyFrame,
+  STATE,
+} from "./state/frame.ts";
 import type { Operation } from "./operation.ts";
+import { retireAll } from "./state/retire_all.ts";
+import { decodeReport } from "./state/knowledge.ts";
+import { hasSeen, mustReplace } from "./state/must_replace.ts";
 import { TransactionLog } from "./state/transaction_log.ts";
 import { encodeState } from "./state/write_state.ts";
-import type { ClockRecord } from "./version_vector.ts";
+import { type ClockRecord, VersionVector } from "./version_vector.ts";
 
 /** What became of the transactions of a message, by number. */
 export type Receipts = { readonly [Name in Receipt]: number };
@@ -28,6 +37,8 @@ interface HeldState {
   readonly state: Uint8Array;
   readonly kind: typeof STATE | typeof PART;
   readonly clockLast: number;
+  /** The last operation of who wrote it. */
+  readonly dot: Dot;
 }
 
 /** What a document can give to others, and to a disk; see `JsonCrdt`. */
@@ -80,6 +91,13 @@ export abstract class StoredDocument extends OptimisticDocument {
    * @internal
    */
   protected abstract decode<Result>(read: () => Result): Result;
+
+  /**
+   * A state was joined with what is here, or took its place.
+   *
+   * @internal
+   */
+  protected abstract onMerged(isReplaced: boolean): void;
 
   /**
    * How many operations the log has.
@@ -154,8 +172,9 @@ export abstract class StoredDocument extends OptimisticDocument {
    * @returns `applied`; `duplicate` if everything in it was known; `buffered`
    * until the wall clock has come near.
    * @throws {DistflowError} `CORRUPT_DATA` if it is no state; `DUPLICATE_REPLICA`
-   * if another document writes under the name of this one. Nothing has changed
-   * then.
+   * if another document writes under the name of this one; `SNAPSHOT_REQUIRED` if
+   * one of the two has forgotten what the other has not seen, and each has what
+   * the other lacks. Nothing has changed then.
    *
    * @example Both go on, and merge
    * ```ts
@@ -188,21 +207,33 @@ export abstract class StoredDocument extends OptimisticDocument {
       );
     }
     if (core.clock.isAhead(clockLast)) {
-      this.#held = { state, kind, clockLast };
       const dot = [writer, other.vector.get(other.self)] as const;
+      this.#held = { state, kind, clockLast, dot };
       this.emitter.emit("sync", { kind: "quarantine", dot, missing: dot });
       return "buffered";
     }
-    const isKnown = other.replicas.names.every((name, at) => {
-      const counter = other.vector.get(at);
-      return counter <= core.vector.get(core.replicas.find(name));
-    });
-    if (isKnown) return "duplicate";
-    const changes = this.#join(filled);
+    if (hasSeen(core, other, other.vector)) return "duplicate";
+    const changes = mustReplace(core, other, kind)
+      ? this.#replace(state)
+      : this.#join(filled);
     if (changes.length > 0) this.tellEvent(new MergedChange(writer, changes));
     this.#tellRefused();
     this.drainInbox();
     return "applied";
+  }
+
+  /** Takes over a state that has all that is here. */
+  #replace(state: Uint8Array): readonly Change[] {
+    const { core } = this;
+    core.tree.clear();
+    core.stability.floor = new VersionVector();
+    readState(readOnlyFrame(state)).fill(core);
+    core.loadSettings(null, true);
+    // What it does not name any more, this replica must not name again.
+    retireAll(core.tree);
+    core.vector.forEach((replica) => this.#log.forget(replica));
+    this.onMerged(true);
+    return [{ kind: "set", path: [] }];
   }
 
   #join({ core: other, anchored }: FilledCore): readonly Change[] {
@@ -212,6 +243,7 @@ export abstract class StoredDocument extends OptimisticDocument {
     vector.forEach((replica, counter) => {
       if (counter > before.get(replica)) this.#log.forget(replica);
     });
+    this.onMerged(false);
     return changes;
   }
 
@@ -230,6 +262,15 @@ export abstract class StoredDocument extends OptimisticDocument {
     for (const frame of added) {
       if (frame.kind === STATE) {
         this.#join(fillCore(readState(frame)));
+        continue;
+      }
+      if (frame.kind === KNOWLEDGE) {
+        const report = decodeReport(frame, core.replicas);
+        core.stability.resume(report, core.clock.wallMs ?? 0);
+        // What was promised then holds for what had been removed by then.
+        retireAll(core.tree);
+        core.tree.settled.join(core.stability.retired);
+        core.stability.floor.join(core.stability.retired);
         continue;
       }
       for (const unit of decodeDiff(frame, core.replicas)) {
@@ -260,7 +301,14 @@ export abstract class StoredDocument extends OptimisticDocument {
     if (held === null) return;
     if (this.core.clock.isAhead(held.clockLast)) return;
     this.#held = null;
-    this.#merge(held.state, held.kind);
+    try {
+      this.#merge(held.state, held.kind);
+    } catch (error) {
+      const code = "SNAPSHOT_REQUIRED";
+      if (!hasCode(error, code)) throw error;
+      const reason = messageOf(error);
+      this.emitter.emit("reject", { code, dot: held.dot, reason });
+    }
   }
 
   /**

@@ -23,6 +23,7 @@ import type { ItemId } from "./sequence/ids.ts";
 import { ListSequence } from "./sequence/list_sequence.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
 import { isHeirKey, shownKey } from "./values.ts";
+import { VersionVector } from "./version_vector.ts";
 import { Walk } from "./walk.ts";
 
 /**
@@ -48,6 +49,8 @@ export class Tree {
   readonly replicas: ReplicaTable;
   /** Where an operation leads. */
   readonly walk: Walk;
+  /** What whoever makes an operation that was not applied yet has seen. */
+  settled: VersionVector = new VersionVector();
   /** Where mutations are written down while a transaction may be undone. */
   journal: Journal | null = null;
   /** Who notes conflicts, while operations of others are joined. */
@@ -368,6 +371,24 @@ export class Tree {
       }
     }
     item.list.dispose();
+  }
+
+  /** Gives everything back, as if nothing had ever happened. */
+  clear(): void {
+    this.settled = new VersionVector();
+    this.moves.clear();
+    for (const root of this.roots) {
+      this.dispose(root);
+      root.children.clear();
+      root.list = null;
+      root.guests = root.heirs = null;
+      root.elementCount = root.liveCount = root.elementLiveCount = 0;
+      root.cover = root.barrier = null;
+      root.claimStamp = -1;
+      root.claimShape = NOTHING;
+    }
+    this.columns.clearAll();
+    for (const { slot } of this.roots) this.columns.reserve(slot + 1);
   }
 
   #release(slot: number): void {

@@ -98,17 +98,19 @@ function meetAbove(tree: Tree, from: Branch, operation: Operation): void {
   const { walk } = tree;
   const coveredTo = cover?.get(operation.replica) ?? 0;
   walk.coveredTo = Math.max(walk.coveredTo, coveredTo);
-  if (barrier !== null && isBarred(barrier, operation)) walk.isBarred = true;
+  if (barrier !== null && isBarred(barrier, operation, tree.settled)) {
+    walk.isBarred = true;
+  }
 }
 
 /** What hides things above the home of a place does not follow its moves. */
 function leave(
-  { walk }: Tree,
+  { walk, settled }: Tree,
   { cover, barrier }: Moved,
   operation: Operation,
 ): void {
   walk.coveredTo = cover?.get(operation.replica) ?? 0;
-  walk.isBarred = barrier !== null && isBarred(barrier, operation);
+  walk.isBarred = barrier !== null && isBarred(barrier, operation, settled);
 }
 
 /** Goes on from the place of a list to its elements; returns the place. */
@@ -124,18 +126,26 @@ export function walkIntoList(tree: Tree, operation: Operation): Branch {
 
 /** Notes whether a cover or barrier of `branch` hides the operation below. */
 function meet(tree: Tree, branch: Branch, operation: Operation): void {
-  const { walk, witness } = tree;
+  const { walk, settled, witness } = tree;
   const { cover, barrier } = branch;
   witness?.pass(branch, operation);
   if (cover !== null) {
     walk.coveredTo = Math.max(walk.coveredTo, cover.get(operation.replica));
   }
-  if (barrier !== null && isBarred(barrier, operation)) walk.isBarred = true;
+  if (barrier !== null && isBarred(barrier, operation, settled)) {
+    walk.isBarred = true;
+  }
 }
 
-function isBarred(barrier: VersionVector, operation: Operation): boolean {
+function isBarred(
+  barrier: VersionVector,
+  operation: Operation,
+  settled: VersionVector,
+): boolean {
   let isBarred = false;
   barrier.forEach((replica, counter) => {
+    // Its author may have forgotten a barrier that all have seen.
+    if (settled.has(replica, counter)) return;
     if (!operation.hasSeen(replica, counter)) isBarred = true;
   });
   return isBarred;

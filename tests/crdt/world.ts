@@ -111,17 +111,22 @@ export class World {
     message: Uint8Array,
     operations: OperationJson[],
   ): void {
-    this.operations.push(...operations);
+    this.remember(from.doc, operations);
     for (const other of this.replicas) {
       if (other !== from) other.inbox.push({ message, operations });
     }
+  }
+
+  /** Takes note of what a replica did. */
+  protected remember(_author: JsonCrdt, operations: OperationJson[]): void {
+    this.operations.push(...operations);
   }
 
   /** Something happens somewhere. */
   step(): void {
     const replica = this.random.pick(this.replicas);
     const choice = this.random.below(100);
-    if (choice < 50) this.#edit(replica);
+    if (choice < 50) this.edit(replica);
     else if (choice < 85) this.#deliver(replica);
     else if (choice < 90) this.#jump(replica);
     else if (choice < 95 && this.#settings) this.#configure(replica);
@@ -151,7 +156,7 @@ export class World {
     try {
       doc.transact(() => {
         const count = this.random.below(5);
-        for (let index = 0; index < count; index++) this.#edit(replica);
+        for (let index = 0; index < count; index++) this.edit(replica);
         if (this.#settings && this.random.chance(20)) this.#configure(replica);
         if (isFailing) throw new Error("on purpose");
       });
@@ -161,7 +166,8 @@ export class World {
     }
   }
 
-  #edit({ doc }: Replica): void {
+  /** A replica changes something. */
+  protected edit({ doc }: Replica): void {
     const clock = doc.clock();
     try {
       this.#editAt(doc, this.#path(doc));
@@ -321,25 +327,40 @@ export class World {
     } else doc.receiveMessage(letter.message);
   }
 
-  /** Everything arrives, and all are the same. */
-  settle(): void {
+  /** Everything arrives. */
+  protected deliverAll(): void {
     for (const replica of this.replicas) {
       replica.wallMs = 1_900_000_000_000;
-      while (replica.inbox.length > 0) {
-        const index = this.random.below(replica.inbox.length);
-        const [letter] = replica.inbox.splice(index, 1);
-        this.#open(replica, letter as Letter);
-      }
-      replica.doc.poll();
+      this.deliverTo(replica);
     }
+  }
+
+  /** All that is on the way to a replica arrives. */
+  protected deliverTo(replica: Replica): void {
+    while (replica.inbox.length > 0) {
+      const index = this.random.below(replica.inbox.length);
+      const [letter] = replica.inbox.splice(index, 1);
+      this.#open(replica, letter as Letter);
+    }
+    replica.doc.poll();
+  }
+
+  /** Everything arrives, and all are the same. */
+  settle(): void {
+    this.deliverAll();
     const [first] = this.replicas;
     for (const { doc } of this.replicas) {
       assertEquals(doc.missing(), []);
       assertSame({ ...doc.clock() }, { ...first?.doc.clock() });
       assertSame(doc.toJSON(), first?.doc.toJSON());
-      assertSame(doc.inspect(), first?.doc.inspect());
+      if (first !== undefined) this.compare(doc, first.doc);
     }
     this.check(first as Replica);
+  }
+
+  /** Two replicas that have applied the same keep the same. */
+  compare(one: JsonCrdt, other: JsonCrdt): void {
+    assertSame(one.inspect(), other.inspect());
   }
 
   /** A replica shows what the operations that it has applied mean. */

@@ -111,15 +111,33 @@ export class JoinContext {
   ): void {
     const { vector } = this.core;
     const known = (replica: number) => vector.get(this.indexOf(replica));
-    for (const span of theirs.spansSince(known)) {
-      const { origin, counter, length, content } = span;
-      const replica = this.indexOf(span.replica);
-      const parent = origin.replica < 0
+    const parentOf = (origin: Origin): Origin =>
+      origin.replica < 0
         ? origin
         : { ...origin, replica: this.indexOf(origin.replica) };
-      // Only a forged state lacks it: what we forgot, nobody names any more.
-      if (!ours.hasOrigin(parent)) continue;
-      insert(replica, counter, length, content, parent);
+    let isWhole = true;
+    for (const { replica, origin, ...span } of theirs.spansSince(known)) {
+      const { counter, length, content } = span;
+      const parent = parentOf(origin);
+      if (!ours.hasOrigin(parent)) isWhole = false;
+      else insert(this.indexOf(replica), counter, length, content, parent);
+    }
+    if (!isWhole) {
+      // They name what we have forgotten, so we remember it, and do not name it.
+      for (const span of theirs.spansSince(() => 0)) {
+        const replica = this.indexOf(span.replica);
+        let origin = parentOf(span.origin);
+        for (let at = 0; at < span.length; at++) {
+          const counter = span.counter + at;
+          const own: Origin = { side: "right", replica, counter };
+          if (!ours.hasOrigin(own) && ours.hasOrigin(origin)) {
+            const content = span.content?.slice(at, at + 1) as Part | undefined;
+            insert(replica, counter, 1, content, origin);
+          }
+          origin = own;
+        }
+      }
+      ours.retire(ours.removedRanges());
     }
     for (const range of theirs.removedRanges()) {
       remove({ ...range, replica: this.indexOf(range.replica) });

@@ -18,6 +18,7 @@ import {
 } from "./join_context.ts";
 import { joinElements, sweepElements } from "./join_lists.ts";
 import { joinMoves } from "./join_moves.ts";
+import { isSlotForgettable } from "./forgettable.ts";
 import { hideSlot, joinSlots } from "./join_registers.ts";
 import { type MovedPair, MovedPairs, unite } from "./moved_pairs.ts";
 
@@ -80,6 +81,11 @@ export class StateJoin {
     this.#joinOthers();
     joinMoves(this.#context, this.pairs);
     vector.join(seen);
+    core.stability.take(
+      other.stability.report((replica) => this.#context.indexOf(replica)),
+      clock.wallMs ?? 0,
+    );
+    tree.settled.join(this.#context.translate(other.tree.settled));
     clock.receive(other.clock.last);
     const told: Change[] = [];
     core.loadSettings(told, true);
@@ -263,6 +269,7 @@ export class StateJoin {
       return 0;
     }
     if (typeof theirs === "number") {
+      if (!parent.children.has(key) && this.#isForgotten(theirs)) return 0;
       const slot = tree.slotAt(parent, key);
       const live = this.#joinPlace(parent, slot, theirs, key, above);
       const known = parent.children.get(key);
@@ -273,6 +280,18 @@ export class StateJoin {
     const ours = tree.branchAt(parent, key);
     return this.#joinPlace(parent, ours.slot, theirs.slot, key, above) +
       this.joinBranches(ours, theirs, above);
+  }
+
+  /** Whether a tombstone of theirs is one that is of no use here any more. */
+  #isForgotten(theirSlot: number): boolean {
+    const { core, other } = this.#context;
+    const { stamps, replicas, counters } = other.tree.columns;
+    return isSlotForgettable(other, theirSlot, other.vector) &&
+      (stamps[theirSlot] as number) >= 0 &&
+      core.tree.settled.has(
+        this.#context.indexOf(replicas[theirSlot] as number),
+        counters[theirSlot] as number,
+      );
   }
 
   #joinPlace(

@@ -5,7 +5,7 @@ import { STAMP_MAX } from "../hybrid_clock.ts";
 import { placeGuest } from "../move_edits.ts";
 import { LIST, MAP, NOTHING } from "../operation.ts";
 import { COUNTER_MAX } from "../operation_bytes.ts";
-import { isReplicaName, REPLICA_COUNT_MAX } from "../replica_table.ts";
+import { REPLICA_COUNT_MAX } from "../replica_table.ts";
 import { doMove } from "../relocate.ts";
 import type { ItemId } from "../sequence/ids.ts";
 import {
@@ -15,11 +15,11 @@ import {
   isInnerKey,
   KEY_LENGTH_MAX,
 } from "../values.ts";
-import { VersionVector } from "../version_vector.ts";
 import { type Frame, type PART, STATE } from "./frame.ts";
 import { readIntegers, readRuns } from "./integers.ts";
 import { readMoves } from "./read_moves.ts";
 import { RegisterReader } from "./read_registers.ts";
+import { readNames, readReport, readVector } from "./knowledge.ts";
 import { dotNumber, readStamps } from "./stamp_column.ts";
 import { readTextTable } from "./text_table.ts";
 import {
@@ -68,13 +68,7 @@ export class StateReader {
     const reader = new ByteReader(payload);
     this.#reader = reader;
     this.#kind = kind;
-    const names: string[] = [];
-    for (let count = reader.count(2); count > 0; count--) {
-      const name = reader.text();
-      if (!isReplicaName(name)) reader.fail("a replica's name");
-      names.push(name);
-    }
-    if (new Set(names).size !== names.length) reader.fail("names, each once");
+    const names = readNames(reader);
     const self = reader.varint();
     const counters = readRuns(reader, names.length, COUNTER_MAX);
     const clockLast = reader.varint(STAMP_MAX);
@@ -98,10 +92,13 @@ export class StateReader {
       if (counter > 0) core.vector.raise(replicas[index] as number, counter);
     });
     core.clock.receive(clockLast);
+    const report = readReport(reader, replicas);
+    core.tree.settled.join(readVector(reader, replicas));
     const places = new PlaceReader(reader, core, replicas);
     const anchored = places.read();
     if (reader.remaining > 0) reader.fail("the end of a state");
     if (this.#kind === STATE) places.settle();
+    core.stability.resume(report, core.clock.wallMs ?? 0);
     return anchored;
   }
 }
@@ -193,7 +190,7 @@ class PlaceReader {
       registers: this.#registers,
       replicas: this.#replicas,
       branches: this.#ended,
-      readVector: () => this.#readVector(),
+      readVector: () => readVector(this.#reader, this.#replicas),
     });
   }
 
@@ -339,8 +336,12 @@ class PlaceReader {
     this.#ended.forEach((branch, at) => {
       const has = parts[at] as number;
       if ((has & HAS_CLAIM) !== 0) claimed.push(at);
-      if ((has & HAS_COVER) !== 0) branch.cover = this.#readVector();
-      if ((has & HAS_BARRIER) !== 0) branch.barrier = this.#readVector();
+      if ((has & HAS_COVER) !== 0) {
+        branch.cover = readVector(reader, this.#replicas);
+      }
+      if ((has & HAS_BARRIER) !== 0) {
+        branch.barrier = readVector(reader, this.#replicas);
+      }
     });
     this.#readClaims(claimed);
   }
@@ -376,18 +377,6 @@ class PlaceReader {
     });
     const stamps = readStamps(reader, Float64Array.from(dots));
     told.forEach((branch, at) => branch.claimStamp = stamps[at] as number);
-  }
-
-  #readVector(): VersionVector {
-    const reader = this.#reader;
-    const vector = new VersionVector();
-    for (let count = reader.count(2); count > 0; count--) {
-      const replica = this.#replicas[reader.varint()];
-      const counter = reader.varint(COUNTER_MAX);
-      if (counter === 0) reader.fail("a vector");
-      vector.raise(replica ?? reader.fail("a replica"), counter);
-    }
-    return vector;
   }
 }
 

@@ -8,7 +8,8 @@ export interface RestoreOptions extends Omit<JsonCrdtOptions, "initial"> {
   /**
    * Whether the document that was saved goes on under its own name. Only if no
    * other copy of it goes on, and if everything that it ever sent was saved
-   * with it; else its next operations bear the names of others that were sent.
+   * with it, acknowledgements included; else its next operations bear the names
+   * of others that were sent.
    *
    * @default {false}
    */

@@ -1,11 +1,11 @@
 import { DistflowError } from "../../base/errors.ts";
-import { DIFF, type Frame, readFrame, STATE } from "./frame.ts";
+import { DIFF, type Frame, KNOWLEDGE, readFrame, STATE } from "./frame.ts";
 
 /** What stands in a file that begins with a state and goes on with diffs. */
 export interface SavedParts {
   /** How many bytes the state takes, with which the file begins. */
   readonly stateByteCount: number;
-  /** How many diffs follow. */
+  /** How many diffs and acknowledgements follow. */
   readonly diffCount: number;
   /** How many bytes are whole: the file should end there. */
   readonly byteCount: number;
@@ -22,7 +22,8 @@ export interface SavedFrames {
 }
 
 /**
- * Reads a file that begins with a state and goes on with diffs. Whoever writes
+ * Reads a file that begins with a state and goes on with diffs, and with
+ * acknowledgements that were given. Whoever writes
  * such a file may be stopped at any byte: what is left of the last diff then is
  * told apart from damage.
  *
@@ -40,7 +41,8 @@ export function readSaved(bytes: Uint8Array): SavedFrames {
     if (frame === null) break;
     const isExpected = from === 0
       ? frame.kind === STATE
-      : frame.kind === STATE || frame.kind === DIFF;
+      : frame.kind === STATE || frame.kind === DIFF ||
+        frame.kind === KNOWLEDGE;
     if (!isExpected) fail(`a part of kind ${frame.kind} is none of a document`);
     frames.push(frame);
     from = frame.end;

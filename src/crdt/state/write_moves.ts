@@ -4,7 +4,8 @@ import type { MoveLog } from "../move_log.ts";
 import { writeIntegers, writeRuns } from "./integers.ts";
 import { StampColumn } from "./stamp_column.ts";
 import { TextTableWriter } from "./text_table.ts";
-import { HAS_BARRIER, HAS_COVER, writeVector } from "./write_state.ts";
+import { writeVector } from "./knowledge.ts";
+import { HAS_BARRIER, HAS_COVER } from "./write_state.ts";
 
 /**
  * Writes all moves in their order, and what hides things in the places that were

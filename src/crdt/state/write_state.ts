@@ -10,6 +10,7 @@ import { writtenItem } from "../untouched.ts";
 import type { VersionVector } from "../version_vector.ts";
 import { type PART, STATE, writeFrame } from "./frame.ts";
 import { writeIntegers, writeRuns } from "./integers.ts";
+import { writeNames, writeReport, writeVector } from "./knowledge.ts";
 import { StampColumn } from "./stamp_column.ts";
 import { TextTableWriter } from "./text_table.ts";
 import {
@@ -51,11 +52,12 @@ export function encodeState(
 ): Uint8Array {
   const writer = new ByteWriter();
   const { replicas, vector, clock } = core;
-  writer.varint(replicas.count);
-  for (const name of replicas.names) writer.text(name);
+  writeNames(writer, replicas);
   writer.varint(core.self);
   writeRuns(writer, replicas.names.map((_, index) => vector.get(index)));
   writer.varint(clock.last);
+  writeReport(writer, core.stability.report());
+  writeVector(writer, core.tree.settled);
   writePlaces(core, anchored, writer);
   return writeFrame(kind, writer.finish());
 }
@@ -262,14 +264,6 @@ function writePlaces(
 /** The number of a branch in the column of children. */
 export function branchNumber(childCount: number, hasList: boolean): number {
   return childCount * 2 + (hasList ? 2 : 1);
-}
-
-/** Writes a vector by the indexes of the writer's table. */
-export function writeVector(writer: ByteWriter, vector: VersionVector): void {
-  const dots: number[] = [];
-  vector.forEach((replica, counter) => dots.push(replica, counter));
-  writer.varint(dots.length / 2);
-  for (const number of dots) writer.varint(number);
 }
 
 /** Siblings and cells are few: they come one by one. */

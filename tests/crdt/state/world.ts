@@ -1,6 +1,7 @@
 // A world whose replicas are saved, restored, merged and brought up to date.
 import { assert, assertEquals } from "@std/assert";
 import { type DigestSync, JsonCrdt } from "../../../src/crdt/mod.ts";
+import type { OperationJson } from "../../../src/crdt/operation_json.ts";
 import type { ClockRecord } from "../../../src/crdt/version_vector.ts";
 import { type Letter, type Replica, World } from "../world.ts";
 
@@ -15,6 +16,59 @@ export class StateWorld extends World {
   constructor(seed: number) {
     super(seed);
     for (const replica of this.replicas) this.#record(replica);
+    this.#acknowledgeAll();
+  }
+
+  /**
+   * Tells the model all that the author had seen: it does not name barriers that
+   * it has forgotten.
+   */
+  protected override remember(
+    author: JsonCrdt,
+    operations: OperationJson[],
+  ): void {
+    const after = Object.entries(author.clock()).filter(([name]) =>
+      name !== author.replicaId
+    );
+    super.remember(
+      author,
+      operations.map((operation) => ({ ...operation, after })),
+    );
+  }
+
+  /** Each tells each other what it has applied. */
+  #acknowledgeAll(): void {
+    for (const one of this.replicas) {
+      for (const other of this.replicas) this.#acknowledge(one, other);
+    }
+  }
+
+  #acknowledge({ doc }: Replica, other: Replica): void {
+    doc.acknowledge(this.#promise(other));
+  }
+
+  /** What a replica tells others it must find again when it goes on. */
+  #promise({ doc }: Replica): Uint8Array {
+    const promise = doc.acknowledgement();
+    const saved = this.#files.get(doc.replicaId);
+    if (saved === undefined) return promise;
+    const diff = doc.encodeDiff(saved.clock);
+    const file = new Uint8Array([...saved.file, ...diff, ...promise]);
+    this.#files.set(doc.replicaId, { file, clock: doc.clock() });
+    return promise;
+  }
+
+  /** Lets a replica go on with another document, whose letters are kept. */
+  protected goOn(replica: Replica, doc: JsonCrdt): void {
+    this.adopt(replica, doc);
+    this.#record(replica);
+  }
+
+  /** All that others than `name` ever sent. */
+  protected lettersTo(name: string): Letter[] {
+    return this.#letters.filter(([from]) => from !== name).map(([, letter]) =>
+      letter
+    );
   }
 
   #record({ doc }: Replica): void {
@@ -30,7 +84,18 @@ export class StateWorld extends World {
     if (!this.random.chance(30)) return super.step();
     const replica = this.random.pick(this.replicas);
     const other = this.random.pick(this.replicas);
-    switch (this.random.below(6)) {
+    switch (this.random.below(11)) {
+      case 10:
+        return this.gather(this.replicas);
+      case 6:
+        replica.doc.compact();
+        break;
+      case 7:
+        replica.doc.poll();
+        break;
+      case 8:
+      case 9:
+        return this.#acknowledge(replica, other);
       case 4:
         this.synchronise(replica, other);
         break;
@@ -49,6 +114,22 @@ export class StateWorld extends World {
         replica.doc.gcLog(this.random.below(4));
     }
     this.check(replica);
+  }
+
+  /** Some replicas get all that was sent, say so, and forget what they can. */
+  protected gather(replicas: readonly Replica[]): void {
+    for (const replica of replicas) this.deliverTo(replica);
+    for (let turn = this.random.below(4); turn >= 0; turn--) {
+      for (const { doc } of replicas) {
+        if (this.random.chance(80)) doc.compact();
+      }
+      for (const one of replicas) {
+        for (const other of replicas) {
+          if (this.random.chance(80)) this.#acknowledge(one, other);
+        }
+      }
+    }
+    for (const replica of replicas) this.check(replica);
   }
 
   /** Two replicas compare digests, and may change meanwhile. */
@@ -92,19 +173,41 @@ export class StateWorld extends World {
   /** A replica ends, and goes on from what it saved. */
   restart(replica: Replica): void {
     const name = replica.doc.replicaId;
-    const before = replica.doc.inspect();
+    const before = replica.doc.toJSON();
     const clock = replica.doc.clock();
     const doc = JsonCrdt.restore(name, this.save(replica), {
       ...this.optionsOf(() => replica.wallMs),
       resume: true,
     });
-    assertEquals(doc.inspect(), before);
+    assertEquals(doc.toJSON(), before);
     assertEquals(doc.clock(), clock);
-    this.adopt(replica, doc);
-    this.#record(replica);
+    this.goOn(replica, doc);
     // What waited is not saved, and comes again.
-    for (const [from, letter] of this.#letters) {
-      if (from !== name) replica.inbox.push(letter);
-    }
+    replica.inbox.push(...this.lettersTo(name));
   }
+
+  /** Replicas may have forgotten different things. */
+  override compare(): void {}
+
+  /** When all know that all have all, nothing that is gone is left. */
+  override settle(): void {
+    super.settle();
+    for (let turn = 0; turn < 8; turn++) {
+      this.#acknowledgeAll();
+      for (const { doc } of this.replicas) doc.compact();
+    }
+    const [first] = this.replicas;
+    for (const replica of this.replicas) {
+      super.compare(replica.doc, (first as Replica).doc);
+      this.check(replica);
+    }
+    assertCompact(first as Replica);
+  }
+}
+
+/** No mere register is left that holds nothing. */
+function assertCompact({ doc }: Replica): void {
+  const text = JSON.stringify(doc.inspect());
+  const tombstones = text.match(/"flags":(0|8|16|24|32|40)}}/g) ?? [];
+  assertEquals(tombstones.length, 0, text);
 }

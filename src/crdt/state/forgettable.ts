@@ -1,0 +1,146 @@
+import { Branch, type Child } from "../branch.ts";
+import type { Core } from "../core.ts";
+import { NOTHING } from "../operation.ts";
+import type { Tree } from "../tree.ts";
+import type { VersionVector } from "../version_vector.ts";
+
+/**
+ * Whether a register holds nothing that anyone still has to know: whatever comes
+ * is newer than the stable tombstone that it holds.
+ */
+export function isRegisterForgettable(
+  { tree }: Core,
+  slot: number,
+  stable: VersionVector,
+): boolean {
+  const { columns, siblings, counters } = tree;
+  if (columns.shapeOf(slot) !== NOTHING) return false;
+  if (columns.values[slot] !== undefined) return false;
+  if (siblings.size > 0 && siblings.has(slot)) return false;
+  if ((columns.stamps[slot] as number) < 0) return true;
+  const isStable = stable.has(
+    columns.replicas[slot] as number,
+    columns.counters[slot] as number,
+  );
+  if (!isStable || counters.size === 0) return isStable;
+  // A total that is older than the tombstone shows nothing by itself.
+  return counters.get(slot)?.every(({ isDead, stamp, replica, counter }) =>
+    isDead || columns.isNewer(slot, stamp, replica, counter)
+  ) ?? true;
+}
+
+/**
+ * Whether the same holds for all that is beside the register. Counters are kept,
+ * since what a replica will add is told as its total.
+ */
+export function isSlotForgettable(
+  core: Core,
+  slot: number,
+  stable: VersionVector,
+): boolean {
+  return !core.tree.counters.has(slot) &&
+    isRegisterForgettable(core, slot, stable);
+}
+
+/**
+ * Whether a cover hides nothing that is still to come, and everyone knows it.
+ *
+ * Each of the deletes in it had the counter after the one that it has seen of
+ * its own replica, so the cover tells up to where they may be.
+ */
+export function isCoverForgettable(
+  { vector }: Core,
+  cover: VersionVector,
+  stable: VersionVector,
+): boolean {
+  if (!stable.includes(cover)) return false;
+  let isStable = true;
+  vector.forEach((replica, counter) => {
+    const last = Math.min(counter, cover.get(replica) + 1);
+    if (!stable.has(replica, last)) isStable = false;
+  });
+  return isStable;
+}
+
+/**
+ * Whether a branch keeps nothing that is still needed but its register. Places
+ * that were ever moved, or moved to, are kept.
+ */
+export function isBare(
+  core: Core,
+  branch: Branch,
+  stable: VersionVector,
+  destinations: ReadonlySet<Branch>,
+): boolean {
+  const { moved, guests, heirs } = branch;
+  if (moved !== null || guests !== null || heirs !== null) return false;
+  if (destinations.has(branch)) return false;
+  const { children, list, cover, barrier, claimStamp, claimShape } = branch;
+  if (children.size > 0 || list !== null) return false;
+  if (cover !== null || barrier !== null) return false;
+  if (claimStamp < 0) return true;
+  // When it was last changed is of use while it shows something.
+  return claimShape === NOTHING && core.tree.shown(branch) === NOTHING &&
+    stable.has(branch.claimReplica, branch.claimCounter);
+}
+
+/** Whether a claim changes neither what a place shows nor since when. */
+export function isClaimForgettable(
+  core: Core,
+  branch: Branch,
+  stable: VersionVector,
+): boolean {
+  const { claimStamp, claimReplica, claimCounter } = branch;
+  return claimStamp >= 0 && stable.has(claimReplica, claimCounter) &&
+    !isClaimNewer(core, branch);
+}
+
+/** Whether what a branch shows does not depend on its register. */
+export function isClaimNewer({ tree }: Core, branch: Branch): boolean {
+  const { slot, claimStamp, claimReplica, claimCounter } = branch;
+  return claimStamp >= 0 &&
+    tree.columns.isNewer(slot, claimStamp, claimReplica, claimCounter);
+}
+
+/** Whether a schema hides anything in a place. */
+export function holdsRefused(tree: Tree, child: Child): boolean {
+  const { columns, siblings, counters } = tree;
+  if (columns.refused.size === 0) return false;
+  const slot = typeof child === "number" ? child : child.slot;
+  const parts = [...siblings.get(slot) ?? [], ...counters.get(slot) ?? []];
+  if (columns.isRefused(slot)) return true;
+  if (parts.some(({ isRefused }) => isRefused === true)) return true;
+  if (typeof child === "number") return false;
+  for (const below of child.children.values()) {
+    if (holdsRefused(tree, below)) return true;
+  }
+  for (const { content } of [...child.list?.keptRuns() ?? []]) {
+    for (const item of content) {
+      if (item instanceof Branch && holdsRefused(tree, item)) return true;
+    }
+  }
+  return false;
+}
+
+/** The places that moves lead to, in effect or not. */
+export function destinationsOf({ moves }: Tree): ReadonlySet<Branch> {
+  return new Set(moves.records.map(({ parent }) => parent));
+}
+
+/** Whether a place, or one that was born in it, was ever moved, or moved to. */
+export function holdsMoved(
+  branch: Branch,
+  destinations: ReadonlySet<Branch>,
+): boolean {
+  if (branch.moved !== null || branch.guests !== null) return true;
+  if (destinations.has(branch)) return true;
+  for (const below of branch.children.values()) {
+    if (below instanceof Branch && holdsMoved(below, destinations)) return true;
+  }
+  for (const { content } of [...branch.list?.keptRuns() ?? []]) {
+    for (const item of content) {
+      if (item instanceof Branch && holdsMoved(item, destinations)) return true;
+    }
+  }
+  return false;
+}

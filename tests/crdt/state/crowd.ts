@@ -1,0 +1,107 @@
+// A world in which replicas come late, and go.
+import { assert } from "@std/assert";
+import { hasCode } from "../../../src/base/errors.ts";
+import { JsonCrdt } from "../../../src/crdt/mod.ts";
+import type { Replica } from "../world.ts";
+import { StateWorld } from "./world.ts";
+
+/** Does what {@linkcode StateWorld} does, with replicas that come and go. */
+export class CrowdWorld extends StateWorld {
+  readonly #guests: string[] = [];
+  readonly #gone: Set<string> = new Set();
+
+  override step(): void {
+    const choice = this.random.below(100);
+    if (choice < 4 && this.#guests.length < 4) return this.#join();
+    if (choice < 6 && this.#guests.length > 0) return this.#retire();
+    const guest = this.replicas[this.replicas.length - 1] as Replica;
+    try {
+      if (choice < 20) this.edit(guest);
+      else if (choice < 26) this.gather(this.replicas);
+      else super.step();
+    } catch (error) {
+      // Who has forgotten too much for another must be told so.
+      if (!hasCode(error, "SNAPSHOT_REQUIRED")) throw error;
+    }
+  }
+
+  /** Mostly only those who were there from the start. */
+  protected override gather(replicas: readonly Replica[]): void {
+    const hosts = replicas.filter(({ doc }) =>
+      !this.#guests.includes(doc.replicaId) || this.random.chance(10)
+    );
+    super.gather(hosts);
+  }
+
+  /** Someone comes: with nothing, or with what another one has. */
+  #join(): void {
+    const { random } = this;
+    const name = `guest${this.#guests.length}`;
+    const host = random.pick(this.replicas);
+    const replica: Replica = {
+      doc: host.doc,
+      inbox: this.lettersTo(name),
+      wallMs: host.wallMs,
+    };
+    const options = this.optionsOf(() => replica.wallMs);
+    const doc = random.chance(50)
+      ? new JsonCrdt(name, options)
+      : JsonCrdt.restore(name, host.doc.snapshot(), options);
+    if (random.chance(30)) doc.applyDiff(host.doc.encodeDiff(doc.clock()));
+    this.#guests.push(name);
+    this.replicas.push(replica);
+    this.goOn(replica, doc);
+  }
+
+  #retire(): void {
+    const name = this.random.pick(this.#guests);
+    const { doc } = this.random.pick(this.replicas);
+    if (doc.replicaId === name) return;
+    doc.retireReplica(name);
+    this.#gone.add(name);
+  }
+
+  /** States go about until all have the same, but for who is cut off. */
+  protected override deliverAll(): void {
+    super.deliverAll();
+    for (let turn = 0; turn < 4; turn++) {
+      for (const { doc } of this.replicas) {
+        for (const other of this.replicas) merge(doc, other.doc);
+      }
+    }
+    for (const name of this.#guests) this.#dismiss(name);
+    super.deliverAll();
+  }
+
+  /** A guest that was retired, or is cut off, goes with what nobody took. */
+  #dismiss(name: string): void {
+    const at = this.replicas.findIndex(({ doc }) => doc.replicaId === name);
+    const guest = this.replicas[at];
+    const [host] = this.replicas;
+    if (guest === undefined || host === undefined) return;
+    const isEqual = JSON.stringify(guest.doc.clock()) ===
+      JSON.stringify(host.doc.clock());
+    if (isEqual && !this.#gone.has(name)) return;
+    this.replicas.splice(at, 1);
+    const seen = Math.max(
+      ...this.replicas.map(({ doc }) => doc.clock()[name] ?? 0),
+    );
+    const left = this.operations.filter(({ dot }) =>
+      dot[0] !== name || dot[1] <= seen
+    );
+    this.operations.splice(0, this.operations.length, ...left);
+    for (const { doc, inbox } of this.replicas) {
+      assert((doc.clock()[name] ?? 0) === seen);
+      doc.retireReplica(name);
+      inbox.length = 0;
+    }
+  }
+}
+
+function merge(doc: JsonCrdt, other: JsonCrdt): void {
+  try {
+    doc.merge(other.snapshot());
+  } catch (error) {
+    if (!hasCode(error, "SNAPSHOT_REQUIRED")) throw error;
+  }
+}

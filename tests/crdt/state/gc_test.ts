@@ -1,0 +1,390 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { DistflowError } from "../../../src/base/errors.ts";
+import { JsonCrdt, type JsonCrdtOptions } from "../../../src/crdt/mod.ts";
+
+const START_MS = Date.UTC(2026, 0, 1);
+
+/** Replicas of which each has told each other what it has applied. */
+function makeGroup(
+  names: readonly string[],
+  options: JsonCrdtOptions = {},
+): JsonCrdt[] {
+  const docs = names.map((name) => new JsonCrdt(name, options));
+  meet(docs);
+  return docs;
+}
+
+/** All get what any has, and say so. */
+function meet(docs: readonly JsonCrdt[]): void {
+  for (const doc of docs) {
+    for (const other of docs) {
+      if (doc !== other) doc.applyDiff(other.encodeDiff(doc.clock()));
+    }
+  }
+  for (const doc of docs) {
+    for (const other of docs) doc.acknowledge(other.acknowledgement());
+  }
+}
+
+/** All meet and forget, until nothing is left to forget. */
+function tidy(docs: readonly JsonCrdt[]): void {
+  for (let turn = 0; turn < 5; turn++) {
+    meet(docs);
+    for (const doc of docs) doc.compact();
+  }
+}
+
+/** The messages of what `act` does. */
+function messagesOf(doc: JsonCrdt, act: () => void): Uint8Array[] {
+  const messages: Uint8Array[] = [];
+  const off = doc.on("change", (event) => {
+    if (event.origin === "local") messages.push(event.message());
+  });
+  act();
+  off();
+  return messages;
+}
+
+/** All that a document keeps, but for when it was assigned. */
+function shapeOf(doc: JsonCrdt): string {
+  return JSON.stringify(
+    doc.inspect(),
+    (key, value) => key === "dot" || key === "stamp" ? undefined : value,
+  );
+}
+
+function assertRefused(act: () => void): void {
+  assertEquals(assertThrows(act, DistflowError).code, "SNAPSHOT_REQUIRED");
+}
+
+/** The codes of what a document refuses from now on. */
+function listen(doc: JsonCrdt): string[] {
+  const codes: string[] = [];
+  doc.on("reject", ({ code }) => void codes.push(code));
+  return codes;
+}
+
+Deno.test("what all have seen go is forgotten by all", () => {
+  const docs = makeGroup(["ann", "bob", "eve"]);
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  ann.set(["map"], { a: 1, b: { c: 2 } });
+  ann.set(["list"], [1, 2, [3], { d: 4 }]);
+  ann.set(["text"], "Hello");
+  ann.insertText(["text"], 5, " world");
+  tidy(docs);
+  const before = shapeOf(ann);
+  bob.set(["other"], { a: [1, { b: 2 }] });
+  bob.insertAt(["list"], 1, "x", { y: 1 }, []);
+  bob.insertText(["text"], 5, ", dear");
+  meet(docs);
+  ann.removeAt(["list"], 1, 3);
+  ann.deleteText(["text"], 5, 6);
+  ann.delete(["other"]);
+  tidy(docs);
+  for (const doc of docs) {
+    assertEquals(shapeOf(doc), before);
+    assertEquals(doc.inspect(), ann.inspect());
+  }
+});
+
+Deno.test("nothing is forgotten that a member may not have seen", () => {
+  const docs = makeGroup(["ann", "bob", "eve"]);
+  const [ann, bob, eve] = docs as [JsonCrdt, JsonCrdt, JsonCrdt];
+  ann.set(["a"], 1);
+  meet(docs);
+  ann.delete(["a"]);
+  for (let turn = 0; turn < 5; turn++) {
+    meet([ann, bob]);
+    assertEquals(ann.compact(), { registers: 0, items: 0 });
+    assertEquals(ann.getMetrics().tombstoneCount, 1);
+  }
+  eve.applyDiff(ann.encodeDiff(eve.clock()));
+  ann.acknowledge(eve.acknowledgement());
+  assertEquals(ann.compact(), { registers: 1, items: 0 });
+  assertEquals(ann.getMetrics().tombstoneCount, 0);
+});
+
+Deno.test("what a member did before it told is waited for", () => {
+  let wallMs = START_MS;
+  const options = { clock: { wallMs: () => wallMs } };
+  const docs = makeGroup(["ann", "bob"], options);
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  const older = messagesOf(bob, () => bob.set(["x"], "old"));
+  wallMs += 1000;
+  ann.set(["x"], "new");
+  ann.delete(["x"]);
+  bob.applyDiff(ann.encodeDiff(bob.clock()));
+  ann.acknowledge(bob.acknowledgement());
+  assertEquals(ann.compact().registers, 0);
+  for (const message of older) ann.receiveMessage(message);
+  assertEquals([ann.toJSON(), ann.compact().registers], [{}, 1]);
+});
+
+Deno.test("bob tells ann what eve has seen", () => {
+  const docs = makeGroup(["ann", "bob", "eve"]);
+  const [ann, bob, eve] = docs as [JsonCrdt, JsonCrdt, JsonCrdt];
+  ann.set(["a"], 1);
+  ann.delete(["a"]);
+  bob.applyDiff(ann.encodeDiff(bob.clock()));
+  eve.applyDiff(bob.encodeDiff(eve.clock()));
+  bob.acknowledge(eve.acknowledgement());
+  ann.acknowledge(bob.acknowledgement());
+  assertEquals(ann.compact().registers, 1);
+});
+
+Deno.test("an older set that comes late resurrects nothing", () => {
+  let wallMs = START_MS;
+  const options = { clock: { wallMs: () => wallMs } };
+  const [ann, bob] = makeGroup(["ann", "bob"], options) as [JsonCrdt, JsonCrdt];
+  const late = new JsonCrdt("late", options);
+  const [older] = messagesOf(late, () => late.set(["x"], "old"));
+  wallMs += 1000;
+  ann.set(["x"], "new");
+  ann.delete(["x"]);
+  tidy([ann, bob]);
+  const codes = listen(ann);
+  assertEquals(ann.receiveMessage(older as Uint8Array).rejected, 1);
+  assertEquals(codes, ["SNAPSHOT_REQUIRED"]);
+  assertEquals(ann.toJSON(), {});
+  assertEquals(ann.clock().late, undefined);
+  // Had ann known of it, ann would have waited.
+  const [eve, old] = makeGroup(["eve", "old"], options) as [JsonCrdt, JsonCrdt];
+  const [own] = messagesOf(old, () => old.set(["x"], "old"));
+  wallMs += 1000;
+  eve.set(["x"], "new");
+  eve.delete(["x"]);
+  assertEquals(eve.compact(), { registers: 0, items: 0 });
+  eve.receiveMessage(own as Uint8Array);
+  assertEquals(eve.toJSON(), {});
+  tidy([eve, old]);
+  assertEquals(eve.inspect(), new JsonCrdt("none").inspect());
+});
+
+Deno.test("who was silent for the grace period has to begin anew", () => {
+  let wallMs = START_MS;
+  const graceMs = 60_000;
+  const docs = makeGroup(["ann", "bob", "eve"], {
+    graceMs,
+    clock: { wallMs: () => wallMs },
+  });
+  const [ann, bob, eve] = docs as [JsonCrdt, JsonCrdt, JsonCrdt];
+  ann.set(["a"], 1);
+  meet(docs);
+  for (const doc of docs) doc.poll();
+  const away = messagesOf(eve, () => eve.set(["a"], "from away"));
+  ann.delete(["a"]);
+  for (let seconds = 0; seconds < 60; seconds += 10) {
+    wallMs += 10_000;
+    meet([ann, bob]);
+    for (const doc of [ann, bob]) doc.poll();
+    ann.compact();
+    assertEquals(ann.getMetrics().tombstoneCount, 1);
+  }
+  wallMs += 10_000;
+  meet([ann, bob]);
+  for (const doc of [ann, bob]) doc.poll();
+  tidy([ann, bob]);
+  assertEquals(ann.getMetrics().tombstoneCount, 0);
+
+  const codes = listen(ann);
+  for (const message of away) ann.receiveMessage(message);
+  assertEquals([ann.toJSON(), codes], [{}, ["SNAPSHOT_REQUIRED"]]);
+  assertRefused(() => ann.acknowledge(eve.acknowledgement()));
+  assertRefused(() => eve.acknowledge(ann.acknowledgement()));
+  assertRefused(() => ann.merge(eve.snapshot()));
+  assertRefused(() => eve.merge(ann.snapshot()));
+
+  const anew = JsonCrdt.restore("eve-2", ann.snapshot());
+  anew.set(["a"], "again");
+  meet([ann, bob, anew]);
+  assertEquals(bob.toJSON(), { a: "again" });
+});
+
+Deno.test("who begins from a state is taken in, who does not is refused", () => {
+  const docs = makeGroup(["ann", "bob"]);
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  ann.set(["a"], 1);
+  ann.delete(["a"]);
+  tidy(docs);
+  const codes = listen(bob);
+  const informed = JsonCrdt.restore("informed", ann.snapshot());
+  const [good] = messagesOf(informed, () => informed.set(["b"], 2));
+  const blank = new JsonCrdt("blank");
+  const [bad] = messagesOf(blank, () => blank.set(["c"], 3));
+  assertEquals(bob.receiveMessage(bad as Uint8Array).rejected, 1);
+  assertEquals(bob.receiveMessage(good as Uint8Array).applied, 1);
+  assertEquals([bob.toJSON(), codes], [{ b: 2 }, ["SNAPSHOT_REQUIRED"]]);
+  assertRefused(() => blank.merge(bob.snapshot()));
+  // Who has only operations has seen all, too.
+  const reader = new JsonCrdt("reader");
+  const writer = new JsonCrdt("writer");
+  writer.set(["a"], 1);
+  writer.delete(["a"]);
+  reader.applyDiff(writer.encodeDiff({}));
+  const [first] = messagesOf(reader, () => reader.set(["b"], 1));
+  writer.compact();
+  assertEquals(writer.receiveMessage(first as Uint8Array).applied, 1);
+});
+
+Deno.test("what one took in and others could not comes to them as a state", () => {
+  const docs = makeGroup(["ann", "bob"]);
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  ann.set(["list"], [{ a: 1 }, 2]);
+  meet(docs);
+  const guest = JsonCrdt.restore("guest", ann.snapshot());
+  ann.removeAt(["list"], 0, 2);
+  bob.applyDiff(ann.encodeDiff(bob.clock()));
+  ann.acknowledge(bob.acknowledgement());
+  const edits = messagesOf(guest, () => guest.set(["list", 0, "a"], 2));
+  // Bob has forgotten nothing, and can take in who has not seen the removal.
+  for (const message of edits) bob.receiveMessage(message);
+  for (let turn = 0; turn < 3; turn++) {
+    ann.compact();
+    ann.acknowledge(bob.acknowledgement());
+  }
+  for (const message of edits) ann.receiveMessage(message);
+  assertEquals(ann.toJSON(), { list: [] });
+  assertEquals(bob.toJSON(), { list: [{ a: 2 }] });
+  ann.push(["list"], "more");
+  assertRefused(() => bob.merge(ann.snapshot()));
+  assertRefused(() => ann.merge(bob.snapshot()));
+  bob.applyDiff(ann.encodeDiff(bob.clock()));
+  ann.merge(bob.snapshot());
+  assertEquals(ann.toJSON(), bob.toJSON());
+  tidy([ann, bob, guest]);
+  assertEquals(guest.toJSON(), { list: [{ a: 2 }, "more"] });
+  assertEquals(ann.inspect(), guest.inspect());
+});
+
+Deno.test("a replica that was retired is not waited for", () => {
+  const docs = makeGroup(["ann", "bob", "lost"]);
+  const [ann, bob, lost] = docs as [JsonCrdt, JsonCrdt, JsonCrdt];
+  lost.set(["a"], 1);
+  meet(docs);
+  ann.delete(["a"]);
+  meet([ann, bob]);
+  assertEquals(ann.compact().registers, 0);
+  ann.retireReplica("lost");
+  assertEquals(ann.compact().registers, 1);
+  bob.acknowledge(ann.acknowledgement());
+  assertEquals(bob.compact().registers, 1);
+  const codes = listen(bob);
+  for (const message of messagesOf(lost, () => lost.set(["a"], 2))) {
+    bob.receiveMessage(message);
+  }
+  assertEquals([bob.toJSON(), codes], [{}, ["SNAPSHOT_REQUIRED"]]);
+  assertThrows(() => ann.retireReplica("ann"), TypeError);
+});
+
+Deno.test("barriers are forgotten, and who has forgotten them is understood", () => {
+  const docs = makeGroup(["ann", "bob"]);
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  ann.setStrategy("**", { hierarchy: "delete-wins" });
+  ann.set(["p"], { a: 1 });
+  tidy(docs);
+  ann.delete(["p"]);
+  ann.set(["p"], { a: 1 });
+  assert(JSON.stringify(ann.inspect()).includes("barrier"));
+  meet(docs);
+  // Ann lets operations pass that do not name it, before bob makes one.
+  for (let turn = 0; turn < 3; turn++) {
+    ann.compact();
+    ann.acknowledge(bob.acknowledgement());
+    bob.acknowledge(ann.acknowledgement());
+  }
+  tidy(docs);
+  assert(!JSON.stringify(ann.inspect()).includes("barrier"));
+  bob.set(["p", "b"], 2);
+  ann.applyDiff(bob.encodeDiff(ann.clock()));
+  assertEquals(ann.toJSON(), { p: { a: 1, b: 2 } });
+});
+
+Deno.test("a barrier is named until all let operations pass without", () => {
+  const docs = makeGroup(["ann", "bob"]);
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  ann.setStrategy("**", { hierarchy: "delete-wins" });
+  bob.set(["q"], 1);
+  meet(docs);
+  ann.set(["p"], { a: 1 });
+  ann.delete(["p"]);
+  for (let turn = 0; turn < 3; turn++) {
+    meet(docs);
+    bob.compact();
+  }
+  bob.set(["p", "b"], 2);
+  ann.applyDiff(bob.encodeDiff(ann.clock()));
+  assertEquals(bob.toJSON(), { p: { b: 2 }, q: 1 });
+  assertEquals(ann.toJSON(), bob.toJSON());
+});
+
+Deno.test("what was promised to others holds after a restart", () => {
+  const docs = makeGroup(["ann", "bob"]);
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  ann.set(["list"], ["a", "b"]);
+  bob.set(["bob"], true);
+  meet(docs);
+  const saved = [bob.snapshot()];
+  const clock = bob.clock();
+  ann.removeAt(["list"], 1);
+  meet(docs);
+  bob.compact();
+  ann.compact();
+  saved.push(bob.encodeDiff(clock), bob.acknowledgement());
+  ann.acknowledge(saved[2] as Uint8Array);
+  assertEquals(ann.compact().items, 1);
+  const file = Uint8Array.from(saved.flatMap((part) => [...part]));
+  const copy = JsonCrdt.restore("bob", file, { resume: true });
+  copy.insertAt(["list"], 1, "x");
+  const codes = listen(ann);
+  ann.applyDiff(copy.encodeDiff(ann.clock()));
+  assertEquals([ann.toJSON(), codes], [{ list: ["a", "x"], bob: true }, []]);
+});
+
+Deno.test("polling forgets a little each time, and tells when it is done", () => {
+  const docs = makeGroup(["ann", "bob"]);
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  const count = 9000;
+  ann.transact(() => {
+    for (let index = 0; index < count; index++) {
+      ann.set(["map", `key ${index}`], index);
+    }
+  });
+  ann.delete(["map"]);
+  meet(docs);
+  const told: unknown[] = [];
+  ann.on("gc", (event) => void told.push(event));
+  ann.poll();
+  assertEquals(told, []);
+  const left = ann.inspect();
+  for (let turn = 0; turn < 100 && told.length === 0; turn++) ann.poll();
+  assert(JSON.stringify(left).length > JSON.stringify(ann.inspect()).length);
+  const registers = count + 1;
+  assertEquals(told, [{ registers, items: 0, tombstones: 0 }]);
+  assertEquals(bob.compact().registers, registers);
+});
+
+Deno.test("who never heard of others forgets at once, but not by polling", () => {
+  const doc = new JsonCrdt("ann");
+  doc.set(["a"], 1);
+  doc.delete(["a"]);
+  for (let turn = 0; turn < 5; turn++) doc.poll();
+  const late = new JsonCrdt("bob");
+  late.set(["b"], 1);
+  doc.applyDiff(late.encodeDiff({}));
+  assertEquals(doc.toJSON(), { b: 1 });
+});
+
+Deno.test("a damaged acknowledgement is refused and leaves nothing", () => {
+  const [ann, bob] = makeGroup(["ann", "bob"]) as [JsonCrdt, JsonCrdt];
+  const bytes = bob.acknowledgement();
+  for (let at = 0; at < bytes.length; at++) {
+    const altered = bytes.slice();
+    altered[at] = (altered[at] as number) ^ 1;
+    for (const bad of [altered, bytes.slice(0, at)]) {
+      const error = assertThrows(() => ann.acknowledge(bad), DistflowError);
+      assertEquals(error.code, "CORRUPT_DATA");
+    }
+  }
+  assertThrows(() => ann.acknowledge(bob.snapshot()), DistflowError);
+  ann.acknowledge(bytes);
+});
