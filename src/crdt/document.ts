@@ -189,7 +189,9 @@ export class JsonCrdt extends SchemaDocument {
       operationFromJson(operation, this.core.replicas),
     ]);
     this.#inbox.poll();
-    return this.#inbox.receive(unit);
+    const receipt = this.#inbox.receive(unit);
+    this.checkWaiting(this.#pending.count, this.#pending.countMax);
+    return receipt;
   }
 
   /**
@@ -346,6 +348,7 @@ export class JsonCrdt extends SchemaDocument {
     this.#inbox.poll();
     const receipts = { applied: 0, buffered: 0, duplicate: 0, rejected: 0 };
     for (const unit of units) receipts[this.#inbox.receive(unit)]++;
+    this.checkWaiting(this.#pending.count, this.#pending.countMax);
     return receipts;
   }
 

@@ -164,6 +164,16 @@ export interface GcEvent {
   readonly tombstones: number;
 }
 
+/** A limit is near: nine tenths of it are used. */
+export interface LimitEvent {
+  /** Of what. */
+  readonly limit: "pending" | "registers" | "tombstones";
+  /** How many there are. */
+  readonly count: number;
+  /** How many there may be. */
+  readonly max: number;
+}
+
 /** Events of a document, told when its state is consistent. */
 export interface DocumentEvents {
   /** What is shown changed; one for each transaction. */
@@ -176,6 +186,8 @@ export interface DocumentEvents {
   "reject": [event: RejectEvent];
   /** Something was forgotten. */
   "gc": [event: GcEvent];
+  /** A limit is near. */
+  "limit": [event: LimitEvent];
   /** An optimistic edit shows, or does so no more. */
   "optimistic": [event: OptimisticEvent];
   /** A custom merge function broke a law. */

@@ -1,6 +1,8 @@
 import type { ListenerErrorHandler } from "../base/emitter.ts";
 import { DistflowError } from "../base/errors.ts";
 import type { Core } from "./core.ts";
+import type { LimitEvent } from "./events.ts";
+import { LimitWarning } from "./limit_warning.ts";
 import type { JsonCrdtOptions } from "./options.ts";
 import { checkReplicaName } from "./options.ts";
 import { Collector } from "./state/collector.ts";
@@ -26,6 +28,11 @@ export interface CompactResult {
 export abstract class MaintainedDocument extends StoredDocument {
   readonly #collector: Collector;
   readonly #graceMs: number;
+  readonly #registerCountMax: number;
+  readonly #tombstoneCountMax: number;
+  readonly #registers: LimitWarning = this.#warningOf("registers");
+  readonly #tombstones: LimitWarning = this.#warningOf("tombstones");
+  readonly #waiting: LimitWarning = this.#warningOf("pending");
 
   /**
    * Makes the view of `core`.
@@ -40,6 +47,8 @@ export abstract class MaintainedDocument extends StoredDocument {
     super(core, onListenerError, options.logLengthMax ?? 10_000);
     this.#collector = new Collector(core);
     this.#graceMs = options.graceMs ?? Infinity;
+    this.#registerCountMax = options.registerCountMax ?? 100_000;
+    this.#tombstoneCountMax = options.tombstoneCountMax ?? 100_000;
   }
 
   /**
@@ -198,12 +207,38 @@ export abstract class MaintainedDocument extends StoredDocument {
     else this.#collector.wake();
   }
 
+  /**
+   * See {@linkcode StoredDocument}.
+   *
+   * @internal
+   */
+  protected checkLimits(): void {
+    this.#registers.check(this.core.tree.columns.count, this.#registerCountMax);
+  }
+
+  /**
+   * Warns when what waits comes near its limit.
+   *
+   * @internal
+   */
+  protected checkWaiting(count: number, max: number): void {
+    this.#waiting.check(count, max);
+  }
+
+  #warningOf(limit: LimitEvent["limit"]): LimitWarning {
+    return new LimitWarning(
+      limit,
+      (event) => this.emitter.emit("limit", event),
+    );
+  }
+
   #tellCollected(): CompactResult {
     const { registers, items } = this.#collector.takeCollected();
     const tombstones = this.#collector.tombstoneCount;
     if (registers > 0 || items > 0) {
       this.emitter.emit("gc", { registers, items, tombstones });
     }
+    this.#tombstones.check(tombstones, this.#tombstoneCountMax);
     return { registers, items };
   }
 }

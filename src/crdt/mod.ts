@@ -56,6 +56,7 @@ export type {
   DocumentEvents,
   Dot,
   GcEvent,
+  LimitEvent,
   OptimisticEvent,
   RejectEvent,
   SyncEvent,

@@ -65,6 +65,13 @@ export interface JsonCrdtOptions {
    * @default {Infinity}
    */
   graceMs?: number;
+  /**
+   * Places that show nothing and cannot be forgotten yet, of which nine tenths
+   * raise a `limit` event. Deletes are not refused.
+   *
+   * @default {100_000}
+   */
+  tombstoneCountMax?: number;
   /** Bounds of what waits for something missing. */
   pending?: PendingLimits;
   /**
@@ -100,6 +107,7 @@ export function checkOptions(options: JsonCrdtOptions): void {
     ["maxClockDriftMs", options.maxClockDriftMs, 0],
     ["registerCountMax", options.registerCountMax, 1],
     ["logLengthMax", options.logLengthMax, 0],
+    ["tombstoneCountMax", options.tombstoneCountMax, 1],
     ["pending.countMax", options.pending?.countMax, 0],
     ["pending.bytesMax", options.pending?.bytesMax, 0],
     ["pending.ageMsMax", options.pending?.ageMsMax, 0],

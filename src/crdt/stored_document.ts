@@ -98,6 +98,12 @@ export abstract class StoredDocument extends OptimisticDocument {
    * @internal
    */
   protected abstract onMerged(isReplaced: boolean): void;
+  /**
+   * Warns when a limit is near.
+   *
+   * @internal
+   */
+  protected abstract checkLimits(): void;
 
   /**
    * How many operations the log has.
@@ -120,6 +126,7 @@ export abstract class StoredDocument extends OptimisticDocument {
     isTold: boolean,
   ): void {
     const number = this.#log.add(unit);
+    this.checkLimits();
     const { core } = this;
     core.meter.applied[origin] += unit.length;
     if (isTold) {

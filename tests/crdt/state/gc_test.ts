@@ -374,6 +374,35 @@ Deno.test("who never heard of others forgets at once, but not by polling", () =>
   assertEquals(doc.toJSON(), { b: 1 });
 });
 
+Deno.test("a limit is told once when nine tenths of it are used", () => {
+  const ann = new JsonCrdt("ann", {
+    registerCountMax: 20,
+    tombstoneCountMax: 10,
+    pending: { countMax: 10 },
+  });
+  const told: string[] = [];
+  ann.on("limit", ({ limit, count, max }) => {
+    told.push(`${limit} ${count}/${max}`);
+  });
+  const bob = new JsonCrdt("bob");
+  ann.acknowledge(bob.acknowledgement());
+  for (let index = 0; index < 18; index++) ann.set([`key ${index}`], 1);
+  assertEquals(told.splice(0), ["registers 18/20"]);
+  for (let index = 0; index < 9; index++) ann.delete([`key ${index}`]);
+  ann.compact();
+  // Bob has not seen them go.
+  assertEquals(told.splice(0), ["tombstones 9/10"]);
+  bob.applyDiff(ann.encodeDiff({}));
+  ann.acknowledge(bob.acknowledgement());
+  ann.compact();
+  assertEquals(ann.getMetrics().tombstoneCount, 0);
+  const waiting = messagesOf(bob, () => {
+    for (let index = 0; index < 12; index++) bob.set(["c"], index);
+  }).slice(1);
+  for (const message of waiting) ann.receiveMessage(message);
+  assertEquals(told, ["pending 9/10"]);
+});
+
 Deno.test("a damaged acknowledgement is refused and leaves nothing", () => {
   const [ann, bob] = makeGroup(["ann", "bob"]) as [JsonCrdt, JsonCrdt];
   const bytes = bob.acknowledgement();
