@@ -179,6 +179,13 @@ export class Tree {
     addHeir(parent, key);
   }
 
+  /** Takes away a place below `parent` that nobody needs any more. */
+  forgetChild(parent: Branch, key: string, slot: number): void {
+    parent.children.delete(key);
+    this.columns.release(slot);
+    if (isHeirKey(key)) removeHeir(parent, key);
+  }
+
   /**
    * The element `id`, or the place that the move `id` moves, as a branch; `null`
    * if it was removed, or never was.
@@ -412,6 +419,13 @@ function addHeir(parent: Branch, key: string): void {
   let at = heirs.length;
   while (at > 0 && isGreater(heirs[at - 1] as string, key)) at--;
   if (heirs[at - 1] !== key) heirs.splice(at, 0, key);
+}
+
+function removeHeir({ heirs }: Branch, key: string): void {
+  const shown = shownKey(key);
+  const left = heirs?.get(shown)?.filter((heir) => heir !== key) ?? [];
+  if (left.length > 0) heirs?.set(shown, left);
+  else heirs?.delete(shown);
 }
 
 function isGreater(a: string, b: string): boolean {

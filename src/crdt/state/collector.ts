@@ -199,16 +199,15 @@ export class Collector {
       return;
     }
     const core = this.#core;
-    const { columns } = core.tree;
+    const { tree } = core;
     if (isSlotForgettable(core, child, this.#stable)) {
-      branch.children.delete(key);
-      columns.release(child);
+      tree.forgetChild(branch, key, child);
       this.#forgot();
     } else if (isRegisterForgettable(core, child, this.#stable)) {
       this.#unassign(child);
     } else {
       this.#noteText(child);
-      if (!core.tree.isLive(child)) this.#seenTombstones++;
+      if (!tree.isLive(child)) this.#seenTombstones++;
     }
   }
 
@@ -239,8 +238,7 @@ export class Collector {
       this.#destinations,
     );
     if (isBareNow && isSlotForgettable(core, slot, this.#stable)) {
-      home.children.delete(homeKey);
-      tree.columns.release(slot);
+      tree.forgetChild(home, homeKey, slot);
       this.#forgot();
       return;
     }

@@ -72,9 +72,7 @@ export function isBare(
   stable: VersionVector,
   destinations: ReadonlySet<Branch>,
 ): boolean {
-  const { moved, guests, heirs } = branch;
-  if (moved !== null || guests !== null || heirs !== null) return false;
-  if (destinations.has(branch)) return false;
+  if (branch.moved !== null || destinations.has(branch)) return false;
   const { children, list, cover, barrier, claimStamp, claimShape } = branch;
   if (children.size > 0 || list !== null) return false;
   if (cover !== null || barrier !== null) return false;
@@ -132,8 +130,7 @@ export function holdsMoved(
   branch: Branch,
   destinations: ReadonlySet<Branch>,
 ): boolean {
-  if (branch.moved !== null || branch.guests !== null) return true;
-  if (destinations.has(branch)) return true;
+  if (branch.moved !== null || destinations.has(branch)) return true;
   for (const below of branch.children.values()) {
     if (below instanceof Branch && holdsMoved(below, destinations)) return true;
   }
