@@ -1,22 +1,29 @@
 import { JsonCrdt } from "../../../src/crdt/mod.ts";
-import type { BenchDocument, Engine, Item, OpenOptions } from "./engine.ts";
+import type {
+  BenchDocument,
+  Engine,
+  Item,
+  OpenOptions,
+  SyncCost,
+} from "./engine.ts";
 
 /** Ours. */
 export function openEngine(): Promise<Engine> {
   return Promise.resolve({
     open: (options) => new DistflowDocument(openDocument(options)),
-    ...(typeof Later.restore === "function"
-      ? { load: (bytes) => new DistflowDocument(Later.restore("r99", bytes)) }
-      : {}),
+    load: (bytes) => new DistflowDocument(JsonCrdt.restore("r99", bytes)),
   });
 }
 
 /** More than any workload makes. */
 const REGISTER_COUNT_MAX = 10_000_000;
 
+/** Whole numbers at any key. */
+const SCHEMA = { additionalProperties: { type: "integer", minimum: 0 } };
+
 /** A document of ours, whose listener takes the bytes, or only counts. */
 export function openDocument(options: OpenOptions): JsonCrdt {
-  const { kind, replica, onUpdate, onEvent } = options;
+  const { kind, replica, onUpdate, onEvent, hasSchema = false } = options;
   const document = new JsonCrdt(`replica${replica}`, {
     registerCountMax: REGISTER_COUNT_MAX,
     clock: { wallMs: () => Date.now() },
@@ -24,6 +31,7 @@ export function openDocument(options: OpenOptions): JsonCrdt {
   });
   // A text belongs to who set it, as most do.
   if (kind === "text") document.set(TEXT, "");
+  if (hasSchema) document.setSchema(SCHEMA);
   if (onUpdate !== undefined) {
     document.on("change", (event) => {
       if (event.origin === "local") onUpdate(event.message());
@@ -33,45 +41,14 @@ export function openDocument(options: OpenOptions): JsonCrdt {
   return document;
 }
 
-/** What is being built; a workload that needs it is left out until then. */
-interface Later {
-  insertAt(path: readonly string[], index: number, ...items: Item[]): void;
-  removeAt(path: readonly string[], index: number, count: number): void;
-  insertText(path: readonly string[], index: number, text: string): void;
-  deleteText(path: readonly string[], index: number, count: number): void;
-  snapshot(): Uint8Array;
-}
-
-const Later = JsonCrdt as unknown as {
-  restore(name: string, bytes: Uint8Array): JsonCrdt;
-};
-
 const LIST = ["list"];
 const TEXT = ["text"];
 
 class DistflowDocument implements BenchDocument {
-  readonly #document: JsonCrdt & Partial<Later>;
-  declare readonly insert?: (index: number, item: Item) => void;
-  declare readonly remove?: (index: number) => void;
-  declare readonly edit?: NonNullable<BenchDocument["edit"]>;
-  declare readonly save?: () => Uint8Array;
+  readonly #document: JsonCrdt;
 
   constructor(document: JsonCrdt) {
-    const later = document as JsonCrdt & Later;
-    this.#document = later;
-    if (typeof later.insertAt === "function") {
-      this.insert = (index, item) => later.insertAt(LIST, index, item);
-      this.remove = (index) => later.removeAt(LIST, index, 1);
-    }
-    if (typeof later.insertText === "function") {
-      this.edit = (index, removedCount, inserted) => {
-        if (removedCount > 0) later.deleteText(TEXT, index, removedCount);
-        if (inserted !== "") later.insertText(TEXT, index, inserted);
-      };
-    }
-    if (typeof later.snapshot === "function") {
-      this.save = () => later.snapshot();
-    }
+    this.#document = document;
   }
 
   makeMaps(): void {
@@ -86,8 +63,22 @@ class DistflowDocument implements BenchDocument {
     return this.#document.toJSON() as { readonly [key: string]: unknown };
   }
 
+  insert(index: number, item: Item): void {
+    this.#document.insertAt(LIST, index, item);
+  }
+
+  remove(index: number): void {
+    this.#document.removeAt(LIST, index, 1);
+  }
+
   list(): readonly unknown[] {
     return this.#document.get(LIST) as readonly unknown[];
+  }
+
+  edit(index: number, removedCount: number, inserted: string): void {
+    const document = this.#document;
+    if (removedCount > 0) document.deleteText(TEXT, index, removedCount);
+    if (inserted !== "") document.insertText(TEXT, index, inserted);
   }
 
   text(): string {
@@ -100,5 +91,37 @@ class DistflowDocument implements BenchDocument {
 
   receive(update: Uint8Array): void {
     this.#document.receiveMessage(update);
+  }
+
+  exchange(other: DistflowDocument): SyncCost {
+    const [own, theirs] = [this.#document, other.#document];
+    const clocks = [own.clock(), theirs.clock()] as const;
+    const diffs = [
+      theirs.encodeDiff(clocks[0]),
+      own.encodeDiff(clocks[1]),
+    ] as const;
+    own.applyDiff(diffs[0]);
+    theirs.applyDiff(diffs[1]);
+    const clockBytes = new TextEncoder().encode(JSON.stringify(clocks));
+    const byteCount = clockBytes.length + diffs[0].length + diffs[1].length;
+    return { byteCount, messageCount: 4 };
+  }
+
+  reconcile(other: DistflowDocument): SyncCost {
+    const ends = [this.#document.startSync(), other.#document.startSync()];
+    let [byteCount, messageCount] = [0, 0];
+    for (
+      let message = ends[0]?.start() ?? null;
+      message !== null;
+      message = ends[messageCount % 2]?.receive(message) ?? null
+    ) {
+      byteCount += message.length;
+      messageCount++;
+    }
+    return { byteCount, messageCount };
+  }
+
+  save(): Uint8Array {
+    return this.#document.snapshot();
   }
 }

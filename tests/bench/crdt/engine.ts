@@ -13,6 +13,14 @@ export interface OpenOptions {
   readonly onUpdate?: (update: Uint8Array) => void;
   /** Called for each transaction; nobody asks for its bytes. */
   readonly onEvent?: () => void;
+  /** Whether a schema is to check what is set. */
+  readonly hasSchema?: boolean;
+}
+
+/** What it took two documents to learn of each other. */
+export interface SyncCost {
+  readonly byteCount: number;
+  readonly messageCount: number;
 }
 
 /**
@@ -40,6 +48,10 @@ export interface BenchDocument {
   transact?(act: () => void): void;
   /** Takes an update of another replica in. */
   receive?(update: Uint8Array): void;
+  /** Gives both documents what only the other one has. */
+  exchange?(other: this): SyncCost;
+  /** The same, where neither knows what the other one has seen. */
+  reconcile?(other: this): SyncCost;
   /** All of it: as small as can be, or as quick to load. */
   save?(goal: "size" | "speed"): Uint8Array;
 }

@@ -22,12 +22,17 @@ interface Told {
   total: number;
 }
 
-function openTold(engine: Engine, listening: Listening): Told {
+function openTold(
+  engine: Engine,
+  listening: Listening,
+  hasSchema = false,
+): Told {
   const told = { total: 0 } as { total: number; document: BenchDocument };
   const listener: Partial<OpenOptions> = listening === "bytes"
     ? { onUpdate: (update) => void (told.total += update.length) }
     : { onEvent: () => void told.total++ };
-  told.document = engine.open({ kind: "map", replica: 1, ...listener });
+  const options = { kind: "map", replica: 1, hasSchema } as const;
+  told.document = engine.open({ ...options, ...listener });
   return told;
 }
 
@@ -37,10 +42,10 @@ export function valueAt(index: number): number {
 }
 
 /** Distinct keys, a transaction each. */
-export function sets(listening: Listening): Work {
+export function sets(listening: Listening, hasSchema = false): Work {
   return (engine, { scale }) => {
     const count = Math.round(COUNT * scale);
-    const told = openTold(engine, listening);
+    const told = openTold(engine, listening, hasSchema);
     const set = needed(told.document, "set");
     const figure = rate(count, () => {
       for (let index = 0; index < count; index++) {

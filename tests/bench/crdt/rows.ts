@@ -84,6 +84,14 @@ export const ROWS: readonly Row[] = [
   timed("sets without bytes", "100,000 sets that nobody asks the bytes of", [
     { engine: "json-joy", ...atLeast(2) },
   ]),
+  timed("sets with a schema", "100,000 sets that a schema checks", [
+    {
+      engine: "distflow",
+      title: "without a schema",
+      work: "sets",
+      ...atLeast(0.6, 0.8),
+    },
+  ]),
   timed("one transaction", "100,000 sets in one transaction", [
     { engine: "Yjs", ...atLeast(1.2, 2) },
     { engine: "json-joy" },
@@ -242,6 +250,36 @@ export const ROWS: readonly Row[] = [
       { engine: "json-joy", work: "message" },
       { engine: "Loro", work: "message" },
     ],
+    isCost: true,
+    isTimed: false,
+  },
+  {
+    name: "partition",
+    workload: "the exchange after 100 of 100,000 keys changed on each side",
+    unit: "bytes",
+    work: "partition",
+    entrants: [
+      { engine: "distflow", ...atMost(6 * 1024, 3 * 1024) },
+      { engine: "Yjs" },
+    ],
+    isCost: true,
+    isTimed: false,
+  },
+  {
+    name: "partition without vectors",
+    workload: "the same where neither knows what the other has seen",
+    unit: "bytes",
+    work: "partition without vectors",
+    entrants: [{ engine: "distflow", ...atMost(64 * 1024, 32 * 1024) }],
+    isCost: true,
+    isTimed: false,
+  },
+  {
+    name: "messages without vectors",
+    workload: "the same, counted",
+    unit: "messages",
+    work: "partition without vectors, messages",
+    entrants: [{ engine: "distflow", ...atMost(5) }],
     isCost: true,
     isTimed: false,
   },

@@ -1,4 +1,5 @@
 import process from "node:process";
+import type { SyncCost } from "./engine.ts";
 import { checkKeys, valueAt } from "./map_works.ts";
 import { check, collectGarbage, needed, userMs, type Work } from "./work.ts";
 
@@ -127,5 +128,38 @@ export function bytesOfMessage(replicaCount: number, isForeign = false): Work {
     }
     set([isForeign ? `key${replicaCount}` : "own50000"], 123_456);
     return update.length;
+  };
+}
+
+/** Keys that each side sets while it is cut off from the other. */
+const CHANGED_COUNT = 100;
+
+/** A work that measures bytes, or messages, after both sides went on alone. */
+export function partition(
+  way: "exchange" | "reconcile",
+  unit: keyof SyncCost,
+): Work {
+  return (engine) => {
+    const ann = engine.open({ kind: "map", replica: 1 });
+    const set = needed(ann, "set");
+    for (let index = 0; index < KEY_COUNT; index++) {
+      set([`key${index}`], valueAt(index));
+    }
+    const bob = engine.open({ kind: "map", replica: 2 });
+    needed(ann, "exchange")(bob);
+    const step = KEY_COUNT / CHANGED_COUNT;
+    [ann, bob].forEach((side, which) => {
+      const set = needed(side, "set");
+      for (let index = which; index < KEY_COUNT; index += step) {
+        set([`key${index}`], -1);
+      }
+    });
+    const cost = needed(ann, way)(bob);
+    for (const side of [ann, bob]) {
+      const map = needed(side, "map")();
+      const changed = Object.values(map).filter((value) => value === -1);
+      check(changed.length === 2 * CHANGED_COUNT, "both have what changed");
+    }
+    return cost[unit];
   };
 }

@@ -21,6 +21,7 @@ import {
   bytesOfText,
   heap,
   loadMap,
+  partition,
 } from "./size_works.ts";
 import type { Work } from "./work.ts";
 
@@ -28,6 +29,7 @@ import type { Work } from "./work.ts";
 export type TimedWorkName =
   | "sets"
   | "sets without bytes"
+  | "sets with a schema"
   | "one transaction"
   | "one key"
   | "one key without bytes"
@@ -56,7 +58,10 @@ export type SizeWorkName =
   | "heap"
   | "message"
   | "message, 1,000 replicas"
-  | "message, replacing";
+  | "message, replacing"
+  | "partition"
+  | "partition without vectors"
+  | "partition without vectors, messages";
 
 /** The name of a workload. */
 export type WorkName = TimedWorkName | SizeWorkName;
@@ -65,6 +70,7 @@ export type WorkName = TimedWorkName | SizeWorkName;
 export const TIMED_WORKS: { readonly [Name in TimedWorkName]: Work } = {
   "sets": sets("bytes"),
   "sets without bytes": sets("events"),
+  "sets with a schema": sets("bytes", true),
   "one transaction": oneTransaction,
   "one key": oneKey("bytes"),
   "one key without bytes": oneKey("events"),
@@ -95,6 +101,9 @@ export const SIZE_WORKS: { readonly [Name in SizeWorkName]: Work } = {
   "message": bytesOfMessage(1),
   "message, 1,000 replicas": bytesOfMessage(1000),
   "message, replacing": bytesOfMessage(1000, true),
+  "partition": partition("exchange", "byteCount"),
+  "partition without vectors": partition("reconcile", "byteCount"),
+  "partition without vectors, messages": partition("reconcile", "messageCount"),
 };
 
 /** What one process is told to do. */

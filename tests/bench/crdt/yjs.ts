@@ -1,11 +1,18 @@
-import type { BenchDocument, Engine, Item, OpenOptions } from "./engine.ts";
+import type {
+  BenchDocument,
+  Engine,
+  Item,
+  OpenOptions,
+  SyncCost,
+} from "./engine.ts";
 import { importEngine } from "./packages.ts";
 
 interface Yjs {
   readonly Doc: new () => Doc;
   readonly Map: new () => YMap;
   applyUpdate(doc: Doc, update: Uint8Array): void;
-  encodeStateAsUpdate(doc: Doc): Uint8Array;
+  encodeStateAsUpdate(doc: Doc, vector?: Uint8Array): Uint8Array;
+  encodeStateVector(doc: Doc): Uint8Array;
   encodeStateAsUpdateV2(doc: Doc): Uint8Array;
 }
 
@@ -124,6 +131,18 @@ class YjsDocument implements BenchDocument {
 
   receive(update: Uint8Array): void {
     this.#yjs.applyUpdate(this.#doc, update);
+  }
+
+  exchange(other: YjsDocument): SyncCost {
+    const yjs = this.#yjs;
+    const vectors = [this, other].map((end) => yjs.encodeStateVector(end.#doc));
+    const toOwn = yjs.encodeStateAsUpdate(other.#doc, vectors[0]);
+    const toOther = yjs.encodeStateAsUpdate(this.#doc, vectors[1]);
+    this.receive(toOwn);
+    other.receive(toOther);
+    const byteCount = [...vectors, toOwn, toOther]
+      .reduce((sum, { length }) => sum + length, 0);
+    return { byteCount, messageCount: 4 };
   }
 
   save(goal: "size" | "speed"): Uint8Array {
