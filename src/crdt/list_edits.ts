@@ -30,15 +30,22 @@ export function insertElements(tree: Tree, operation: Operation): void {
   const hiddenTo = tree.walk.isBarred ? Infinity : tree.walk.coveredTo;
   const sequence = tree.listOf(branch);
   let origin = operation.edit?.origin as Origin;
-  const changes: (Change | undefined)[] = [];
+  // Nearly always one item is inserted, which is one run.
+  let change: Change | undefined;
+  const others: (Change | undefined)[] = [];
   let liveCount = 0;
   const put = (
-    counter: number,
+    first: number,
     length: number,
-    content: readonly unknown[] | undefined,
+    counter: number,
     isHidden: boolean,
   ) => {
-    const change = sequence.integrateInsert(
+    const content = typeof value === "number"
+      ? makeElements(tree, branch, operation, first, first + length, isHidden)
+      : isHidden
+      ? undefined
+      : partOf(value as readonly JsonValue[], first, length);
+    const put = sequence.integrateInsert(
       replica,
       counter,
       length,
@@ -46,30 +53,23 @@ export function insertElements(tree: Tree, operation: Operation): void {
       origin,
     );
     origin = { side: "right", replica, counter: counter + length - 1 };
-    if (isHidden) hideAll(sequence, content as Branch[] | undefined);
-    else {
-      liveCount += length;
-      changes.push(change);
-    }
+    if (isHidden) return hideAll(sequence, content as Branch[] | undefined);
+    if (liveCount === 0) change = put;
+    else others.push(put);
+    liveCount += length;
   };
   forEachRun(operation, (first, length, counter) => {
     const hidden = Math.min(length, Math.max(0, hiddenTo - counter + 1));
-    for (const [from, to] of [[0, hidden], [hidden, length]] as const) {
-      if (from === to) continue;
-      const isHidden = to === hidden && from === 0 && hidden > 0;
-      const content = typeof value === "number"
-        ? makeElements(tree, branch, operation, from, to, isHidden)
-        : isHidden
-        ? undefined
-        : (value as readonly JsonValue[]).slice(first + from, first + to);
-      put(counter + from, to - from, content, isHidden);
-    }
+    if (hidden > 0) put(first, hidden, counter, true);
+    if (hidden === length) return;
+    put(first + hidden, length - hidden, counter + hidden, false);
   });
   if (liveCount === 0) return;
   tree.addLive(branch, true, liveCount);
   if (tree.told === null) return;
   if (shownBefore === LIST) {
-    for (const change of changes) tellInsert(tree, branch, change);
+    tellInsert(tree, branch, change);
+    for (const other of others) tellInsert(tree, branch, other);
   } else tellRegister(tree, operation);
 }
 
@@ -106,9 +106,7 @@ export function insertElementsAt(
   forEachRun(operation, (first, length, counter) => {
     const content = typeof value === "number"
       ? makeElements(tree, branch, operation, 0, length, false)
-      : length === (value as readonly JsonValue[]).length
-      ? value as readonly JsonValue[]
-      : (value as readonly JsonValue[]).slice(first, first + length);
+      : partOf(value as readonly JsonValue[], first, length);
     const put = sequence.insertAt(index + first, content, replica, counter);
     journal?.addInsert(sequence, { replica, counter, length });
     journal?.addLive(branch, true, length);
@@ -116,6 +114,16 @@ export function insertElementsAt(
     origin ??= put;
   });
   return origin as unknown as Origin;
+}
+
+function partOf(
+  values: readonly JsonValue[],
+  first: number,
+  length: number,
+): readonly JsonValue[] {
+  return length === values.length
+    ? values
+    : values.slice(first, first + length);
 }
 
 /**
