@@ -105,6 +105,7 @@ export class ByteWriter {
 
   /** Writes a text and its length. */
   text(value: string): void {
+    if (this.#shortText(value, 0)) return;
     const length = byteLengthOf(value);
     this.varint(length);
     this.#textBytes(value, length);
@@ -123,6 +124,7 @@ export class ByteWriter {
       case "number":
         return this.#number(value);
       case "string": {
+        if (this.#shortText(value, SHORT_STRING)) return;
         const length = byteLengthOf(value);
         if (length <= SHORT_STRING_MAX - SHORT_STRING) {
           this.byte(SHORT_STRING + length);
@@ -168,15 +170,26 @@ export class ByteWriter {
     }
   }
 
+  /** Writes a short text of units below 128 in one go; returns whether it is one. */
+  #shortText(value: string, tag: number): boolean {
+    const { length } = value;
+    if (length > LOOP_LENGTH_MAX) return false;
+    this.#reserve(length + 1);
+    const bytes = this.#bytes;
+    const at = this.#length + 1;
+    for (let index = 0; index < length; index++) {
+      const unit = value.charCodeAt(index);
+      if (unit > 127) return false;
+      bytes[at + index] = unit;
+    }
+    bytes[at - 1] = tag + length;
+    this.#length = at + length;
+    return true;
+  }
+
   #textBytes(value: string, length: number): void {
     this.#reserve(length);
-    if (length === value.length && length <= LOOP_LENGTH_MAX) {
-      const bytes = this.#bytes;
-      const at = this.#length;
-      for (let index = 0; index < length; index++) {
-        bytes[at + index] = value.charCodeAt(index);
-      }
-    } else encoder.encodeInto(value, this.#bytes.subarray(this.#length));
+    encoder.encodeInto(value, this.#bytes.subarray(this.#length));
     this.#length += length;
   }
 

@@ -2,7 +2,7 @@ import { DistflowError } from "../base/errors.ts";
 import { Branch, type Child, type Item } from "./branch.ts";
 import type { Core } from "./core.ts";
 import { type Entry, entryAt } from "./entries.ts";
-import { DOCUMENT, LIST, MAP, NOTHING } from "./operation.ts";
+import { DOCUMENT, LIST, MAP, NOTHING, type Shape } from "./operation.ts";
 import type { Target } from "./maker.ts";
 import type { Path, Step } from "./pattern.ts";
 import type { ItemId } from "./sequence/ids.ts";
@@ -42,7 +42,8 @@ export function resolve(core: Core, act: string, path: Path): Target {
   for (let depth = 0; depth < path.length; depth++) {
     const step = path[depth] as Step;
     const branch: Branch | null = typeof place === "object" ? place : null;
-    const isList = place !== undefined && tree.shown(place) === LIST;
+    const shape: Shape = place === undefined ? NOTHING : tree.shown(place);
+    const isList = shape === LIST;
     if (typeof step === "number") {
       const list: ListSequence<Item> | null = branch?.list ?? null;
       if (!isList || list === null) {
@@ -64,9 +65,7 @@ export function resolve(core: Core, act: string, path: Path): Target {
         refusePath(act, path, `"${step}" is a key, and there is a list`);
       }
       // What is kept below a value does not show, and is in nobody's way.
-      const map: Branch | null = branch !== null && tree.shown(branch) === MAP
-        ? branch
-        : null;
+      const map: Branch | null = shape === MAP ? branch : null;
       if (map === null || map.guests === null) {
         keys?.push(step);
         place = map?.children.get(step);
