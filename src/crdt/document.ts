@@ -190,6 +190,7 @@ export class JsonCrdt extends SchemaDocument {
     ]);
     this.#inbox.poll();
     const receipt = this.#inbox.receive(unit);
+    this.collectAfter(unit.length);
     this.checkWaiting(this.#pending.count, this.#pending.countMax);
     return receipt;
   }
@@ -222,9 +223,10 @@ export class JsonCrdt extends SchemaDocument {
   }
 
   /**
-   * Goes on with what only waited for the wall clock, and lets go what has
-   * waited too long, optimistic edits included. Receiving does the former too;
-   * call it now and then besides.
+   * Goes on with what only waited for the wall clock, lets go what has waited
+   * too long, optimistic edits included, and forgets a little of what nobody
+   * needs any more. Receiving does the first, and many operations the last, too;
+   * call it now and then besides, as from a timer.
    *
    * @example A stamp from a day ahead waits
    * ```ts
@@ -347,7 +349,10 @@ export class JsonCrdt extends SchemaDocument {
   protected receiveUnits(units: readonly Unit[]): Receipts {
     this.#inbox.poll();
     const receipts = { applied: 0, buffered: 0, duplicate: 0, rejected: 0 };
-    for (const unit of units) receipts[this.#inbox.receive(unit)]++;
+    for (const unit of units) {
+      receipts[this.#inbox.receive(unit)]++;
+      this.collectAfter(unit.length);
+    }
     this.checkWaiting(this.#pending.count, this.#pending.countMax);
     return receipts;
   }
@@ -420,6 +425,7 @@ export class JsonCrdt extends SchemaDocument {
     const { operations, changes } = transaction;
     if (operations.length === 0) return;
     this.record("local", operations, changes, this.isObserved);
+    this.collectAfter(operations.length);
   }
 
   #tellRemote(unit: Unit, changes: readonly Change[]): void {

@@ -16,6 +16,9 @@ import { StoredDocument } from "./stored_document.ts";
  */
 const STEPS_PER_POLL = 2_000;
 
+/** Operations after which as many steps are done without being asked for. */
+const OPERATIONS_PER_POLL = 2_000;
+
 /** What `compact` has forgotten. */
 export interface CompactResult {
   /** Registers of places that showed nothing. */
@@ -33,6 +36,7 @@ export abstract class MaintainedDocument extends StoredDocument {
   readonly #registers: LimitWarning = this.#warningOf("registers");
   readonly #tombstones: LimitWarning = this.#warningOf("tombstones");
   readonly #waiting: LimitWarning = this.#warningOf("pending");
+  #untilPoll = OPERATIONS_PER_POLL;
 
   /**
    * Makes the view of `core`.
@@ -156,7 +160,7 @@ export abstract class MaintainedDocument extends StoredDocument {
 
   /**
    * Forgets all at once that nobody needs any more, and gives memory back, which
-   * `poll` does in small steps. A document that has never heard of another one
+   * `poll` does in small steps, and every 2,000 operations do. A document that has never heard of another one
    * forgets all its tombstones: replicas that it does not know then have to begin
    * from its state.
    *
@@ -195,6 +199,18 @@ export abstract class MaintainedDocument extends StoredDocument {
     }
     if (!stability.isInUse) return;
     if (!this.#collector.step(STEPS_PER_POLL, true)) this.#tellCollected();
+  }
+
+  /**
+   * Collects a little now and then, as operations are applied.
+   *
+   * @internal
+   */
+  protected collectAfter(operationCount: number): void {
+    this.#untilPoll -= operationCount;
+    if (this.#untilPoll > 0) return;
+    this.#untilPoll = OPERATIONS_PER_POLL;
+    this.pollCollector();
   }
 
   /**

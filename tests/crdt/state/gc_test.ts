@@ -363,6 +363,20 @@ Deno.test("polling forgets a little each time, and tells when it is done", () =>
   assertEquals(bob.compact().registers, registers);
 });
 
+Deno.test("who edits on and on forgets as it goes, also without polling", () => {
+  const docs = makeGroup(["ann", "bob"]);
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  let mostCount = 0;
+  for (let index = 0; index < 30_000; index++) {
+    ann.set([`key ${index}`], index);
+    ann.delete([`key ${index}`]);
+    if (index % 500 > 0) continue;
+    meet(docs);
+    mostCount = Math.max(mostCount, bob.getMetrics().registerCount);
+  }
+  assert(mostCount < 10_000, `${mostCount} registers`);
+});
+
 Deno.test("who never heard of others forgets at once, but not by polling", () => {
   const doc = new JsonCrdt("ann");
   doc.set(["a"], 1);
