@@ -80,7 +80,9 @@ interface Time extends ItemId {
   readonly stamp: number;
 }
 
-/** The newest of what was assigned or done in a place, and of its coming. */
+/**
+ * The newest of what was assigned, added or done in a place, and of its coming.
+ */
 function timeOf(tree: Tree, { child, move }: Entry): Time {
   const { columns } = tree;
   const slot = typeof child === "object" ? child.slot : child as number;
@@ -89,6 +91,11 @@ function timeOf(tree: Tree, { child, move }: Entry): Time {
     replica: columns.replicas[slot] as number,
     counter: columns.counters[slot] as number,
   };
+  if (tree.counters.size > 0) {
+    for (const cell of tree.counters.get(slot) ?? []) {
+      if (compareTimes(tree, cell, time) > 0) time = cell;
+    }
+  }
   if (!(child instanceof Branch)) return time;
   const { claimStamp, claimReplica, claimCounter } = child;
   const claim = {

@@ -471,6 +471,7 @@ export class Model {
     const location = this.#places.locations.get(keyOf(place));
     return greatest([
       ...this.#assigns(place),
+      ...this.#at(place).filter(({ kind }) => kind === "increment"),
       ...(this.#claims.get(keyOf(place)) ?? []).map(({ operation }) =>
         operation
       ),

@@ -48,6 +48,14 @@ Deno.test("of two moves of one thing the later one counts", () => {
   assertEquals(shown, { c: { x: 1 } });
 });
 
+Deno.test("of what moves to a key and what is added there the newer one shows", () => {
+  const initial = { x: "moved" };
+  const move: Edit = (doc) => doc.move(["x"], ["c"]);
+  const add: Edit = (doc) => doc.increment(["c"]);
+  assertEquals(showAll(initial, move, add), { c: 1 });
+  assertEquals(showAll(initial, add, move), { c: "moved" });
+});
+
 Deno.test("what two do at once with a thing that moves ends as the README says", () => {
   const rows: [edit: Edit, shown: JsonValue][] = [
     [(doc) => doc.set(["a", "y"], 2), { b: { c: { x: 1, y: 2 } } }],

@@ -221,7 +221,8 @@ export class Collector {
       branch.list?.dispose();
       branch.list = null;
     }
-    if (isClaimForgettable(core, branch, this.#stable)) {
+    const destinations = this.#destinations;
+    if (isClaimForgettable(core, branch, this.#stable, destinations)) {
       branch.claimStamp = -1;
       branch.claimShape = NOTHING;
       this.#raiseFloor();
@@ -231,12 +232,7 @@ export class Collector {
       return;
     }
     const { tree } = core;
-    const isBareNow = isBare(
-      core,
-      branch,
-      this.#stable,
-      this.#destinations,
-    );
+    const isBareNow = isBare(branch, destinations);
     if (isBareNow && isSlotForgettable(core, slot, this.#stable)) {
       tree.forgetChild(home, homeKey, slot);
       this.#forgot();

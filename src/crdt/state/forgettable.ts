@@ -67,30 +67,44 @@ export function isCoverForgettable(
  * that were ever moved, or moved to, are kept.
  */
 export function isBare(
+  branch: Branch,
+  destinations: ReadonlySet<Branch>,
+): boolean {
+  const { children, list, cover, barrier, claimStamp, moved } = branch;
+  return children.size === 0 && list === null && cover === null &&
+    barrier === null && claimStamp < 0 && moved === null &&
+    !destinations.has(branch);
+}
+
+/**
+ * Whether a claim changes neither what a place shows nor since when; the latter
+ * is of use where the place shows something, or may do so again.
+ */
+export function isClaimForgettable(
   core: Core,
   branch: Branch,
   stable: VersionVector,
   destinations: ReadonlySet<Branch>,
 ): boolean {
-  if (branch.moved !== null || destinations.has(branch)) return false;
-  const { children, list, cover, barrier, claimStamp, claimShape } = branch;
-  if (children.size > 0 || list !== null) return false;
-  if (cover !== null || barrier !== null) return false;
-  if (claimStamp < 0) return true;
-  // When it was last changed is of use while it shows something.
-  return claimShape === NOTHING && core.tree.shown(branch) === NOTHING &&
-    stable.has(branch.claimReplica, branch.claimCounter);
+  const { claimStamp, claimReplica, claimCounter, claimShape } = branch;
+  if (claimStamp < 0 || !stable.has(claimReplica, claimCounter)) return false;
+  if (!isClaimNewer(core, branch)) return true;
+  if (claimShape !== NOTHING) return false;
+  const { children, list, slot } = branch;
+  if (isCounterNewer(core, branch)) return true;
+  return children.size === 0 && list === null &&
+    !destinations.has(branch) && core.tree.shown(branch) === NOTHING &&
+    !core.tree.columns.isRefused(slot);
 }
 
-/** Whether a claim changes neither what a place shows nor since when. */
-export function isClaimForgettable(
-  core: Core,
-  branch: Branch,
-  stable: VersionVector,
-): boolean {
-  const { claimStamp, claimReplica, claimCounter } = branch;
-  return claimStamp >= 0 && stable.has(claimReplica, claimCounter) &&
-    !isClaimNewer(core, branch);
+/** Whether something was added since a place was last claimed. */
+function isCounterNewer({ tree, replicas }: Core, branch: Branch): boolean {
+  const { slot, claimStamp, claimReplica, claimCounter } = branch;
+  return tree.counters.get(slot)?.some(({ stamp, replica, counter }) => {
+    if (stamp !== claimStamp) return stamp > claimStamp;
+    return (replicas.compare(replica, claimReplica) ||
+      counter - claimCounter) > 0;
+  }) ?? false;
 }
 
 /** Whether what a branch shows does not depend on its register. */
