@@ -44,42 +44,94 @@ const MERGES = { longest };
 
 /** What one transaction sends. */
 export interface Letter {
+  /** Any number: by this it is chosen among others. */
+  readonly id: number;
   readonly message: Uint8Array;
   readonly operations: readonly OperationJson[];
 }
 
 /** A document, what is on its way to it, and its wall clock. */
 export interface Replica {
+  /** Any number: by this it is chosen among others. */
+  readonly id: number;
   doc: JsonCrdt;
   readonly inbox: Letter[];
   wallMs: number;
 }
 
-/** A few replicas, and all operations that any of them ever made. */
+/** What of a history happens: all that is not left out. */
+export interface Part {
+  /** The steps that are made, by number. */
+  readonly steps?: readonly number[];
+  /** The replicas that are there from the start, by number. */
+  readonly replicas?: readonly number[];
+}
+
+/**
+ * A few replicas, and all operations that any of them ever made.
+ *
+ * Each step has chance of its own, and chooses among replicas and letters by
+ * what they are, not by where they stand. So it stays much the same when others
+ * are left out, and what fails can be told in a few steps.
+ */
 export class World {
-  readonly random: SeededRandom;
+  /** The chance of the step that is made now. */
+  random: SeededRandom;
   readonly replicas: Replica[] = [];
   readonly operations: OperationJson[] = [];
+  /** The steps of the whole history, and the replicas at its start. */
+  readonly size: { readonly steps: number; readonly replicas: number };
+  /** What happens, line by line, if anyone wants to know. */
+  story: string[] | null = null;
+  readonly #part: Part;
   /** Strategies come from the start, or change at any time. */
   readonly #settings: boolean;
-
-  /** Whether arrays become lists; else each is one value. */
-  readonly #hasLists: boolean;
-
   readonly #movePercent: number;
+  /** The seeds of all steps come after this number. */
+  readonly #start: number;
 
-  constructor(seed: number, hasLists = true) {
-    this.random = new SeededRandom(seed);
-    this.#hasLists = hasLists;
-    this.#movePercent = this.random.pick([0, 10, 50]);
-    this.#settings = this.random.chance(70);
-    const count = 2 + this.random.below(this.random.chance(20) ? 7 : 3);
-    for (let index = 0; index < count; index++) this.#add(`r${index}`);
+  constructor(seed: number, part: Part = {}) {
+    const random = new SeededRandom(seed);
+    this.random = random;
+    this.#part = part;
+    this.#movePercent = random.pick([0, 10, 50]);
+    this.#settings = random.chance(70);
+    this.#start = random.below(2 ** 32);
+    const count = 2 + random.below(random.chance(20) ? 7 : 3);
+    this.size = { steps: 5 + random.below(60), replicas: count };
+    for (const index of part.replicas ?? Array(count).keys()) this.#add(index);
   }
 
-  #add(name: string): void {
+  /** Lets everything happen; throws what goes wrong. */
+  run(): void {
+    for (const step of this.#part.steps ?? Array(this.size.steps).keys()) {
+      this.#begin(step);
+      this.step();
+      if (this.random.chance(3)) this.check(this.pickReplica());
+    }
+    this.#begin(this.size.steps);
+    this.settle();
+  }
+
+  #begin(step: number): void {
+    this.tell(() => `step ${step}`);
+    this.random = new SeededRandom(mix(this.#start, step));
+  }
+
+  /** Says what happens. */
+  protected tell(line: () => string): void {
+    this.story?.push(line());
+  }
+
+  /** One of the replicas. */
+  pickReplica(): Replica {
+    return first(this.replicas, this.random) as Replica;
+  }
+
+  #add(id: number): void {
     const replica: Replica = {
-      doc: new JsonCrdt(name, this.optionsOf(() => replica.wallMs)),
+      id,
+      doc: new JsonCrdt(`r${id}`, this.optionsOf(() => replica.wallMs)),
       inbox: [],
       wallMs: 1_800_000_000_000,
     };
@@ -111,20 +163,22 @@ export class World {
     message: Uint8Array,
     operations: OperationJson[],
   ): void {
-    this.remember(from.doc, operations);
+    this.tell(() => `${from.doc.replicaId} does ${JSON.stringify(operations)}`);
+    const letter = { id: this.random.below(2 ** 32), message, operations };
+    this.remember(from.doc, letter);
     for (const other of this.replicas) {
-      if (other !== from) other.inbox.push({ message, operations });
+      if (other !== from) other.inbox.push(letter);
     }
   }
 
   /** Takes note of what a replica did. */
-  protected remember(_author: JsonCrdt, operations: OperationJson[]): void {
+  protected remember(_author: JsonCrdt, { operations }: Letter): void {
     this.operations.push(...operations);
   }
 
   /** Something happens somewhere. */
   step(): void {
-    const replica = this.random.pick(this.replicas);
+    const replica = this.pickReplica();
     const choice = this.random.below(100);
     if (choice < 50) this.edit(replica);
     else if (choice < 85) this.#deliver(replica);
@@ -151,8 +205,9 @@ export class World {
 
   #transact(replica: Replica): void {
     const { doc } = replica;
-    const before = JSON.stringify([doc.inspect(), doc.clock()]);
     const isFailing = this.random.chance(50);
+    const look = () => JSON.stringify([doc.inspect(), doc.clock()]);
+    const before = isFailing ? look() : "";
     try {
       doc.transact(() => {
         const count = this.random.below(5);
@@ -162,7 +217,7 @@ export class World {
       });
     } catch (error) {
       if (!isFailing) throw error;
-      assertEquals(JSON.stringify([doc.inspect(), doc.clock()]), before);
+      assertEquals(look(), before);
     }
   }
 
@@ -200,8 +255,7 @@ export class World {
     const { random } = this;
     const value = doc.get(path);
     const choice = random.below(20);
-    if (!this.#hasLists) this.#editMap(doc, path, value, choice);
-    else if (random.chance(this.#movePercent)) this.#move(doc, path);
+    if (random.chance(this.#movePercent)) this.#move(doc, path);
     else if (choice < 2 && typeof value === "string") {
       this.#editText(doc, path, value);
     } else if (choice < 9) {
@@ -232,9 +286,7 @@ export class World {
   ): void {
     const { random } = this;
     if (choice < 15) {
-      const value = this.#value(0);
-      const isWhole = Array.isArray(value) && !this.#hasLists;
-      doc.set(path, isWhole ? asRegister(value) : value);
+      doc.set(path, this.#value(0));
     } else if (choice < 18) doc.delete(random.chance(3) ? [] : path);
     else if (value === undefined || typeof value === "number") {
       doc.increment(path, random.below(9) - 3);
@@ -286,10 +338,9 @@ export class World {
         return random.below(20) - 5;
       case 6:
       case 7:
-        if (!this.#hasLists && depth > 0) return null;
         return Array.from(
           { length: random.below(4) },
-          () => this.#value(this.#hasLists ? depth + 1 : 2),
+          () => this.#value(depth + 1),
         );
       default: {
         const object = JSON.parse("{}") as Record<string, JsonValue>;
@@ -311,15 +362,18 @@ export class World {
     const { random } = this;
     for (let count = random.below(4); count >= 0; count--) {
       const { inbox } = replica;
-      if (inbox.length === 0) return;
-      const index = random.below(inbox.length);
-      const letter = inbox[index] as Letter;
-      if (!random.chance(10)) inbox.splice(index, 1);
+      const letter = first(inbox, random);
+      if (letter === undefined) return;
+      if (!random.chance(10)) inbox.splice(inbox.indexOf(letter), 1);
       this.#open(replica, letter);
     }
   }
 
   #open({ doc }: Replica, letter: Letter): void {
+    this.tell(() => {
+      const dots = letter.operations.map(({ dot }) => dot.join(":"));
+      return `${doc.replicaId} receives ${dots.join(" ")}`;
+    });
     if (this.random.chance(20)) {
       for (const operation of letter.operations) {
         doc.receive(JSON.parse(JSON.stringify(operation)));
@@ -337,25 +391,24 @@ export class World {
 
   /** All that is on the way to a replica arrives. */
   protected deliverTo(replica: Replica): void {
-    while (replica.inbox.length > 0) {
-      const index = this.random.below(replica.inbox.length);
-      const [letter] = replica.inbox.splice(index, 1);
-      this.#open(replica, letter as Letter);
-    }
+    const salt = this.random.below(2 ** 32);
+    const letters = replica.inbox.splice(0);
+    letters.sort((a, b) => mix(a.id, salt) - mix(b.id, salt));
+    for (const letter of letters) this.#open(replica, letter);
     replica.doc.poll();
   }
 
   /** Everything arrives, and all are the same. */
   settle(): void {
     this.deliverAll();
-    const [first] = this.replicas;
+    const [one] = this.replicas;
     for (const { doc } of this.replicas) {
       assertEquals(doc.missing(), []);
-      assertSame({ ...doc.clock() }, { ...first?.doc.clock() });
-      assertSame(doc.toJSON(), first?.doc.toJSON());
-      if (first !== undefined) this.compare(doc, first.doc);
+      assertSame({ ...doc.clock() }, { ...one?.doc.clock() });
+      assertSame(doc.toJSON(), one?.doc.toJSON());
+      if (one !== undefined) this.compare(doc, one.doc);
     }
-    this.check(first as Replica);
+    this.check(one as Replica);
   }
 
   /** Two replicas that have applied the same keep the same. */
@@ -379,27 +432,24 @@ function assertSame(actual: JsonValue, expected: JsonValue | undefined): void {
   assertEquals(actual, expected);
 }
 
-/** Lets a world of `seed` run; throws what goes wrong, with the seed. */
-export function runWorld(
-  seed: number,
-  file = "convergence_test.ts",
-  world: World = new World(seed),
-): World {
-  try {
-    const steps = 5 + world.random.below(60);
-    for (let step = 0; step < steps; step++) {
-      world.step();
-      if (world.random.chance(3)) {
-        world.check(world.random.pick(world.replicas));
-      }
-    }
-    world.settle();
-  } catch (error) {
-    throw new Error(
-      `Seed ${seed} fails: ${error instanceof Error ? error.message : error}` +
-        `\nRun it again: SEED=${seed} deno test -A tests/crdt/${file}`,
-      { cause: error },
-    );
+/** A number that depends on both, in no way that can be seen. */
+export function mix(a: number, b: number): number {
+  let mixed = Math.imul(a ^ Math.imul(b + 1, 0x9e3779b1), 0x85ebca6b);
+  mixed = Math.imul(mixed ^ (mixed >>> 13), 0xc2b2ae35);
+  return (mixed ^ (mixed >>> 16)) >>> 0;
+}
+
+/** One of some, as likely as the others: the same with fewer others, too. */
+function first<Item extends { readonly id: number }>(
+  items: readonly Item[],
+  random: SeededRandom,
+): Item | undefined {
+  const salt = random.below(2 ** 32);
+  let [chosen] = items;
+  let least = Infinity;
+  for (const item of items) {
+    const number = mix(item.id, salt);
+    if (number < least) [chosen, least] = [item, number];
   }
-  return world;
+  return chosen;
 }

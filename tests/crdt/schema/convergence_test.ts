@@ -1,89 +1,14 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert } from "@std/assert";
 import process from "node:process";
-import { hasCode } from "../../../src/base/errors.ts";
-import type { JsonValue } from "../../../src/base/json.ts";
-import { chooseSeeds } from "../../sim/support/sim_test.ts";
-import { compareDigests } from "../../../src/crdt/mod.ts";
-import { StateWorld } from "../state/world.ts";
-import { runWorld } from "../world.ts";
-
-const KEYWORDS: { readonly [keyword: string]: JsonValue }[] = [
-  { type: ["integer", "object", "array", "string"] },
-  { type: ["object", "array"] },
-  { type: ["string", "object"], maxLength: 3 },
-  { type: ["number", "null", "array"], minimum: 0 },
-  { pattern: "x" },
-  { enum: [1, "x", true] },
-  { additionalProperties: false },
-  {},
-];
-
-/**
- * Replicas that also give the document schemas, which others do not know, and
- * exchange and restore states that have them.
- */
-class SchemaWorld extends StateWorld {
-  refusedCount = 0;
-  hiddenCount = 0;
-
-  override step(): void {
-    const { random, replicas } = this;
-    const { doc } = random.pick(replicas);
-    if (random.chance(8)) {
-      const version = random.chance(20) ? 1 + random.below(3) : undefined;
-      doc.setSchema(
-        this.#schema(0),
-        version === undefined ? {} : { version },
-      );
-      return;
-    }
-    super.step();
-  }
-
-  override mayRefuse(error: unknown): boolean {
-    if (!hasCode(error, "SCHEMA_VIOLATION")) return super.mayRefuse(error);
-    this.refusedCount++;
-    return true;
-  }
-
-  override settle(): void {
-    super.settle();
-    const [first] = this.replicas;
-    for (const { doc } of this.replicas) {
-      const digest = doc.digest();
-      assertEquals(compareDigests(digest, first?.doc.digest() ?? digest), []);
-      assertEquals(sorted(doc.rejected()), sorted(first?.doc.rejected() ?? []));
-      this.hiddenCount += doc.rejected().length;
-    }
-  }
-
-  #schema(depth: number): { [keyword: string]: JsonValue } {
-    const { random } = this;
-    const schema: { [keyword: string]: JsonValue } = {
-      ...random.pick(KEYWORDS),
-    };
-    if (depth > 1) return schema;
-    for (const key of ["properties", "patternProperties"]) {
-      if (random.chance(30)) continue;
-      schema[key] = { a: this.#schema(depth + 1), b: this.#schema(depth + 1) };
-    }
-    if (random.chance(40)) schema.items = this.#schema(depth + 1);
-    return schema;
-  }
-}
-
-function sorted(items: readonly unknown[]): string[] {
-  return items.map((item) => JSON.stringify(item)).sort();
-}
+import { SCHEMA } from "../kinds.ts";
+import { runWorlds } from "../run_worlds.ts";
 
 Deno.test("what schemas hide depends on operations and schemas alone", () => {
   let refusedCount = 0;
   let hiddenCount = 0;
-  for (const seed of chooseSeeds(1000, process.env, process.argv)) {
-    const world = new SchemaWorld(seed);
-    runWorld(seed, "schema/convergence_test.ts", world);
+  runWorlds(SCHEMA, 1000, (world) => {
     refusedCount += world.refusedCount;
     hiddenCount += world.hiddenCount;
-  }
+  });
   assert(refusedCount > 0 && hiddenCount > 0 || process.env.SEED);
 });

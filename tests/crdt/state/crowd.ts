@@ -37,8 +37,9 @@ export class CrowdWorld extends StateWorld {
   #join(): void {
     const { random } = this;
     const name = `guest${this.#guests.length}`;
-    const host = random.pick(this.replicas);
+    const host = this.pickReplica();
     const replica: Replica = {
+      id: 100 + this.#guests.length,
       doc: host.doc,
       inbox: this.lettersTo(name),
       wallMs: host.wallMs,
@@ -50,12 +51,12 @@ export class CrowdWorld extends StateWorld {
     if (random.chance(30)) doc.applyDiff(host.doc.encodeDiff(doc.clock()));
     this.#guests.push(name);
     this.replicas.push(replica);
-    this.goOn(replica, doc);
+    this.adopt(replica, doc);
   }
 
   #retire(): void {
     const name = this.random.pick(this.#guests);
-    const { doc } = this.random.pick(this.replicas);
+    const { doc } = this.pickReplica();
     if (doc.replicaId === name) return;
     doc.retireReplica(name);
     this.#gone.add(name);

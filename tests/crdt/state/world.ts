@@ -1,9 +1,23 @@
 // A world whose replicas are saved, restored, merged and brought up to date.
 import { assert, assertEquals } from "@std/assert";
 import { type DigestSync, JsonCrdt } from "../../../src/crdt/mod.ts";
-import type { OperationJson } from "../../../src/crdt/operation_json.ts";
 import type { ClockRecord } from "../../../src/crdt/version_vector.ts";
-import { type Letter, type Replica, World } from "../world.ts";
+import { type Letter, mix, type Part, type Replica, World } from "../world.ts";
+
+/** What each choice does, for the story. */
+const ACTS = [
+  "restart",
+  "merge",
+  "diff",
+  "save",
+  "synchronise",
+  "forget the log",
+  "compact",
+  "poll",
+  "acknowledge",
+  "acknowledge",
+  "gather",
+];
 
 /** Does what {@linkcode World} does, and between that gives states about. */
 export class StateWorld extends World {
@@ -13,9 +27,8 @@ export class StateWorld extends World {
   readonly #files: Map<string, { file: Uint8Array; clock: ClockRecord }> =
     new Map();
 
-  constructor(seed: number) {
-    super(seed);
-    for (const replica of this.replicas) this.#record(replica);
+  constructor(seed: number, part?: Part) {
+    super(seed, part);
     this.#acknowledgeAll();
   }
 
@@ -23,17 +36,14 @@ export class StateWorld extends World {
    * Tells the model all that the author had seen: it does not name barriers that
    * it has forgotten.
    */
-  protected override remember(
-    author: JsonCrdt,
-    operations: OperationJson[],
-  ): void {
-    const after = Object.entries(author.clock()).filter(([name]) =>
-      name !== author.replicaId
+  protected override remember(author: JsonCrdt, letter: Letter): void {
+    const name = author.replicaId;
+    this.#letters.push([name, letter]);
+    const after = Object.entries(author.clock()).filter(([other]) =>
+      other !== name
     );
-    super.remember(
-      author,
-      operations.map((operation) => ({ ...operation, after })),
-    );
+    const operations = letter.operations.map((each) => ({ ...each, after }));
+    super.remember(author, { ...letter, operations });
   }
 
   /** Each tells each other what it has applied. */
@@ -58,33 +68,22 @@ export class StateWorld extends World {
     return promise;
   }
 
-  /** Lets a replica go on with another document, whose letters are kept. */
-  protected goOn(replica: Replica, doc: JsonCrdt): void {
-    this.adopt(replica, doc);
-    this.#record(replica);
-  }
-
-  /** All that others than `name` ever sent. */
+  /** All that others than `name` ever sent, to come at a time of its own. */
   protected lettersTo(name: string): Letter[] {
-    return this.#letters.filter(([from]) => from !== name).map(([, letter]) =>
-      letter
-    );
-  }
-
-  #record({ doc }: Replica): void {
-    doc.on("change", (event) => {
-      if (event.origin !== "local") return;
-      const message = event.message();
-      const operations = event.operations();
-      this.#letters.push([doc.replicaId, { message, operations }]);
-    });
+    const salt = this.random.below(2 ** 32);
+    return this.#letters.filter(([from]) => from !== name)
+      .map(([, letter]) => ({ ...letter, id: mix(letter.id, salt) }));
   }
 
   override step(): void {
     if (!this.random.chance(30)) return super.step();
-    const replica = this.random.pick(this.replicas);
-    const other = this.random.pick(this.replicas);
-    switch (this.random.below(11)) {
+    const replica = this.pickReplica();
+    const other = this.pickReplica();
+    const choice = this.random.below(11);
+    this.tell(() =>
+      `${replica.doc.replicaId} and ${other.doc.replicaId}: ${ACTS[choice]}`
+    );
+    switch (choice) {
       case 10:
         return this.gather(this.replicas);
       case 6:
@@ -181,7 +180,7 @@ export class StateWorld extends World {
     });
     assertEquals(doc.toJSON(), before);
     assertEquals(doc.clock(), clock);
-    this.goOn(replica, doc);
+    this.adopt(replica, doc);
     // What waited is not saved, and comes again.
     replica.inbox.push(...this.lettersTo(name));
   }

@@ -1,0 +1,33 @@
+// The kinds of worlds, and where the tests are that run them.
+import { SchemaWorld } from "./schema/world.ts";
+import { CrowdWorld } from "./state/crowd.ts";
+import { StateWorld } from "./state/world.ts";
+import { type Part, World } from "./world.ts";
+
+/** A kind of world. */
+export interface WorldKind<Kind extends World = World> {
+  /** The test that runs one of a given seed. */
+  readonly file: string;
+  /** Makes the world of a seed, of whose history only a part may happen. */
+  make(seed: number, part?: Part): Kind;
+}
+
+export const PLAIN: WorldKind = {
+  file: "tests/crdt/convergence_test.ts",
+  make: (seed, part) => new World(seed, part),
+};
+
+export const STATE: WorldKind = {
+  file: "tests/crdt/state/convergence_test.ts",
+  make: (seed, part) => new StateWorld(seed, part),
+};
+
+export const CROWD: WorldKind = {
+  file: "tests/crdt/state/crowd_test.ts",
+  make: (seed, part) => new CrowdWorld(seed, part),
+};
+
+export const SCHEMA: WorldKind<SchemaWorld> = {
+  file: "tests/crdt/schema/convergence_test.ts",
+  make: (seed, part) => new SchemaWorld(seed, part),
+};
