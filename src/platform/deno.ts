@@ -6,6 +6,7 @@ import type {
 } from "../transport/transport.ts";
 import { BufferPool } from "./buffers.ts";
 import type { DenoApi, DenoConn, DenoListener } from "./deno_api.ts";
+import { DenoBell } from "./deno_bell.ts";
 import { DenoConnection } from "./deno_connection.ts";
 import {
   connectGivenUp,
@@ -21,6 +22,7 @@ const ACCEPT_RETRY_MS = 100;
 /** A {@linkcode Transport} on the sockets of Deno. */
 export function denoTransport(deno: DenoApi): Transport {
   const pool = new BufferPool();
+  const bell = new DenoBell(deno);
   return {
     // deno-lint-ignore require-await -- what it throws becomes a rejection
     async listen(address, accept) {
@@ -34,7 +36,7 @@ export function denoTransport(deno: DenoApi): Transport {
       return new OpenPort(hostname, listener, (conn) => {
         let connection: Connection;
         try {
-          connection = take(conn, pool);
+          connection = take(conn, pool, bell);
         } catch {
           // The other side has reset it already, so nobody misses it.
           return;
@@ -55,7 +57,7 @@ export function denoTransport(deno: DenoApi): Transport {
       const timer = setTimeout(stop, timeoutMs);
       let connection: Connection;
       try {
-        connection = take(await opening, pool);
+        connection = take(await opening, pool, bell);
       } catch (error) {
         if (giveUp?.aborted) throw connectGivenUp(address);
         throw signal.aborted
@@ -73,10 +75,10 @@ export function denoTransport(deno: DenoApi): Transport {
 }
 
 /** Makes a connection of a socket, or closes it and throws. */
-function take(conn: DenoConn, pool: BufferPool): Connection {
+function take(conn: DenoConn, pool: BufferPool, bell: DenoBell): Connection {
   try {
     conn.setNoDelay(true);
-    return new DenoConnection(conn, pool);
+    return new DenoConnection(conn, pool, bell);
   } catch (error) {
     conn.close();
     throw error;

@@ -18,7 +18,8 @@ export interface DenoApi {
     querySync(
       descriptor:
         | { name: "run"; command: string }
-        | { name: "env"; variable: string },
+        | { name: "env"; variable: string }
+        | { name: "net"; host: string },
     ): { readonly state: "granted" | "prompt" | "denied" };
   };
   readonly Command: new (

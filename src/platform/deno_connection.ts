@@ -5,6 +5,7 @@ import type {
 } from "../transport/transport.ts";
 import { type BufferPool, ReadBuffer } from "./buffers.ts";
 import type { DenoConn } from "./deno_api.ts";
+import type { DenoBell } from "./deno_bell.ts";
 import { DenoTurns } from "./deno_turns.ts";
 import { brokenConnection } from "./errors.ts";
 import { HIGH_WATER_BYTES, LOW_WATER_BYTES } from "./limits.ts";
@@ -20,6 +21,7 @@ export class DenoConnection implements Connection {
   readonly #conn: DenoConn;
   readonly #buffer: ReadBuffer;
   readonly #queue: WriteQueue;
+  readonly #turns: DenoTurns;
   #handler: ConnectionHandler | undefined;
   #isReading = false;
   #isWriting = false;
@@ -33,11 +35,15 @@ export class DenoConnection implements Connection {
   #isClosed = false;
   #closeError: Error | undefined;
 
-  /** Takes `conn` over, with large buffers from `pool`. */
-  constructor(conn: DenoConn, pool: BufferPool) {
+  /**
+   * Takes `conn` over, with large buffers from `pool`; while it is flooded,
+   * `bell` tells when the others had their turn.
+   */
+  constructor(conn: DenoConn, pool: BufferPool, bell: DenoBell) {
     this.#conn = conn;
     this.#buffer = new ReadBuffer(pool);
     this.#queue = new WriteQueue(pool);
+    this.#turns = new DenoTurns(bell);
     this.local = addressOf(conn.localAddr);
     this.remote = addressOf(conn.remoteAddr);
   }
@@ -82,7 +88,6 @@ export class DenoConnection implements Connection {
 
   async #readAll(handler: ConnectionHandler): Promise<void> {
     this.#isReading = true;
-    const turns = new DenoTurns();
     try {
       while (!this.#hasPeerEnded) {
         if (this.#isPaused) await this.#whenResumed();
@@ -103,7 +108,7 @@ export class DenoConnection implements Connection {
         } else {
           handler.data(bytes.subarray(0, byteCount));
           this.#buffer.adapt(byteCount);
-          const turn = turns.after(byteCount);
+          const turn = this.#turns.after(byteCount);
           if (turn !== undefined) await turn;
         }
       }
@@ -112,6 +117,7 @@ export class DenoConnection implements Connection {
       // A handler that throws is a bug: it ends the process, or at least this.
       if (!this.#hasPeerEnded) this.#finish();
       this.#buffer.release();
+      this.#turns.end();
       this.#isReading = false;
       this.#afterLoop();
     }
