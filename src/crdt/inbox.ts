@@ -110,10 +110,12 @@ export class Inbox {
 
   /** The dots that what waits is waiting for. */
   missing(): Dot[] {
-    const { vector } = this.#core;
+    const { vector, stability } = this.#core;
     const dots = new Map<string, IndexedDot>();
     for (const unit of this.#pending.units()) {
       const first = unit[0] as Operation;
+      // What is refused is not missed.
+      if (stability.gone.has(first.replica)) continue;
       const next = vector.get(first.replica) + 1;
       const dot = this.#pending.get(first.replica, next) === undefined
         ? { replica: first.replica, counter: next }

@@ -221,7 +221,7 @@ export abstract class StoredDocument extends OptimisticDocument {
     }
     if (hasSeen(core, other, other.vector)) return "duplicate";
     const changes = mustReplace(core, other, kind)
-      ? this.#replace(state)
+      ? this.#replace(readOnlyFrame(state))
       : this.#join(filled);
     if (changes.length > 0) this.tellEvent(new MergedChange(writer, changes));
     this.#tellRefused();
@@ -230,11 +230,11 @@ export abstract class StoredDocument extends OptimisticDocument {
   }
 
   /** Takes over a state that has all that is here. */
-  #replace(state: Uint8Array): readonly Change[] {
+  #replace(state: Frame): readonly Change[] {
     const { core } = this;
     core.tree.clear();
     core.stability.floor = new VersionVector();
-    readState(readOnlyFrame(state)).fill(core);
+    readState(state).fill(core);
     core.loadSettings(null, true);
     // What it does not name any more, this replica must not name again.
     retireAll(core.tree);
@@ -268,7 +268,10 @@ export abstract class StoredDocument extends OptimisticDocument {
     core.loadSettings(null, true);
     for (const frame of added) {
       if (frame.kind === STATE) {
-        this.#join(fillCore(readState(frame)));
+        const filled = fillCore(readState(frame));
+        // As a rule it is a later one of the same document, with all there was.
+        if (hasSeen(filled.core, core, core.vector)) this.#replace(frame);
+        else this.#join(filled);
         continue;
       }
       if (frame.kind === KNOWLEDGE) {

@@ -12,6 +12,7 @@ import {
   isClaimForgettable,
   isClaimNewer,
   isCoverForgettable,
+  isIdle,
   isRegisterForgettable,
   isSlotForgettable,
 } from "./forgettable.ts";
@@ -242,7 +243,8 @@ export class Collector {
       this.#raiseFloor();
       home.children.set(homeKey, slot);
     }
-    const isVain = (isBareNow || isClaimNewer(core, branch)) &&
+    const isVain = (isBareNow || isClaimNewer(core, branch) ||
+      isIdle(core, branch, destinations)) &&
       isRegisterForgettable(core, slot, this.#stable);
     if (isVain) this.#unassign(slot);
     else if (!tree.isLive(slot)) this.#seenTombstones++;
@@ -291,7 +293,10 @@ export class Collector {
       branch.elementCount === 0 ? null : (content) => {
         for (const item of content) {
           // A place is visited where it was born.
-          if (item instanceof Branch && item.home === branch) {
+          if (
+            item instanceof Branch && item.home === branch &&
+            item.homeId !== null
+          ) {
             elements.push(item);
           }
         }

@@ -90,11 +90,18 @@ export function isClaimForgettable(
   if (claimStamp < 0 || !stable.has(claimReplica, claimCounter)) return false;
   if (!isClaimNewer(core, branch)) return true;
   if (claimShape !== NOTHING) return false;
-  const { children, list, slot } = branch;
-  if (isCounterNewer(core, branch)) return true;
-  return children.size === 0 && list === null &&
-    !destinations.has(branch) && core.tree.shown(branch) === NOTHING &&
-    !core.tree.columns.isRefused(slot);
+  return isCounterNewer(core, branch) || isIdle(core, branch, destinations);
+}
+
+/** Whether a place shows nothing, and nothing that is kept in it ever will. */
+export function isIdle(
+  { tree }: Core,
+  branch: Branch,
+  destinations: ReadonlySet<Branch>,
+): boolean {
+  return branch.children.size === 0 && branch.list === null &&
+    !destinations.has(branch) && tree.shown(branch) === NOTHING &&
+    !tree.columns.isRefused(branch.slot);
 }
 
 /** Whether something was added since a place was last claimed. */

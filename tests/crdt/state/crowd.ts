@@ -70,31 +70,34 @@ export class CrowdWorld extends StateWorld {
         for (const other of this.replicas) merge(doc, other.doc);
       }
     }
-    for (const name of this.#guests) this.#dismiss(name);
+    this.#dismiss();
     super.deliverAll();
   }
 
-  /** A guest that was retired, or is cut off, goes with what nobody took. */
-  #dismiss(name: string): void {
-    const at = this.replicas.findIndex(({ doc }) => doc.replicaId === name);
-    const guest = this.replicas[at];
+  /** Guests that were retired, or are cut off, go with what nobody took. */
+  #dismiss(): void {
     const [host] = this.replicas;
-    if (guest === undefined || host === undefined) return;
-    const isEqual = JSON.stringify(guest.doc.clock()) ===
-      JSON.stringify(host.doc.clock());
-    if (isEqual && !this.#gone.has(name)) return;
-    this.replicas.splice(at, 1);
-    const seen = Math.max(
-      ...this.replicas.map(({ doc }) => doc.clock()[name] ?? 0),
+    const clock = JSON.stringify(host?.doc.clock());
+    const dismissed = this.replicas.filter(({ doc }) =>
+      this.#guests.includes(doc.replicaId) &&
+      (this.#gone.has(doc.replicaId) || JSON.stringify(doc.clock()) !== clock)
     );
-    const left = this.operations.filter(({ dot }) =>
-      dot[0] !== name || dot[1] <= seen
-    );
-    this.operations.splice(0, this.operations.length, ...left);
-    for (const { doc, inbox } of this.replicas) {
-      assert((doc.clock()[name] ?? 0) === seen);
-      doc.retireReplica(name);
-      inbox.length = 0;
+    for (const guest of dismissed) {
+      this.replicas.splice(this.replicas.indexOf(guest), 1);
+    }
+    for (const { doc: { replicaId: name } } of dismissed) {
+      const seen = Math.max(
+        ...this.replicas.map(({ doc }) => doc.clock()[name] ?? 0),
+      );
+      const left = this.operations.filter(({ dot }) =>
+        dot[0] !== name || dot[1] <= seen
+      );
+      this.operations.splice(0, this.operations.length, ...left);
+      for (const { doc, inbox } of this.replicas) {
+        assert((doc.clock()[name] ?? 0) === seen);
+        doc.retireReplica(name);
+        inbox.length = 0;
+      }
     }
   }
 }
