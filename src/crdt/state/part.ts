@@ -45,6 +45,9 @@ class Part {
     for (const name of core.replicas.names) this.#to.replicas.indexOf(name);
     this.#to.vector.join(core.vector);
     this.#to.clock.receive(core.clock.last);
+    // Who takes it must have seen what was forgotten here.
+    this.#to.stability.take(core.stability.report(), 0);
+    this.#to.tree.settled.join(core.tree.settled);
   }
 
   encode(): Uint8Array {
