@@ -223,7 +223,10 @@ export class Collector {
       branch.list = null;
     }
     const destinations = this.#destinations;
-    if (isClaimForgettable(core, branch, this.#stable, destinations)) {
+    const isOpen = !this.#isCovered(branch);
+    if (
+      isOpen && isClaimForgettable(core, branch, this.#stable, destinations)
+    ) {
       branch.claimStamp = -1;
       branch.claimShape = NOTHING;
       this.#raiseFloor();
@@ -257,12 +260,23 @@ export class Collector {
       this.#raiseFloor();
       this.#retirement.noteBarrier();
       // Authors name it until all let operations pass that do not.
-      if (this.#retiredByAll.includes(barrier)) holder.barrier = null;
+      if (this.#retiredByAll.includes(barrier)) {
+        holder.barrier = null;
+        this.#retirement.isNews = true;
+      }
     }
     if (cover === null) return;
     if (!isCoverForgettable(this.#core, cover, this.#stable)) return;
     holder.cover = null;
     this.#raiseFloor();
+    // What it hides may be forgotten in another walk.
+    this.#retirement.isNews = true;
+  }
+
+  /** Whether a delete may hide what is in a place from some, and not from all. */
+  #isCovered(branch: Branch): boolean {
+    return isHiding(branch) ||
+      this.#stack.some((frame) => isHiding(frame.branch));
   }
 
   /** Forgets a tombstone that what a place shows does not depend on. */
@@ -337,6 +351,11 @@ export class Collector {
     this.#core.tree.settled.join(this.#stable);
     this.#retirement.endNotes();
   }
+}
+
+function isHiding({ cover, barrier, moved }: Branch): boolean {
+  return cover !== null || barrier !== null ||
+    moved !== null && (moved.cover !== null || moved.barrier !== null);
 }
 
 function frameOf(branch: Branch): Frame {
