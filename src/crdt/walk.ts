@@ -98,19 +98,19 @@ function meetAbove(tree: Tree, from: Branch, operation: Operation): void {
   const { walk } = tree;
   const coveredTo = cover?.get(operation.replica) ?? 0;
   walk.coveredTo = Math.max(walk.coveredTo, coveredTo);
-  if (barrier !== null && isBarred(barrier, operation, tree.settled)) {
+  if (barrier !== null && isBarred(barrier, operation)) {
     walk.isBarred = true;
   }
 }
 
 /** What hides things above the home of a place does not follow its moves. */
 function leave(
-  { walk, settled }: Tree,
+  { walk }: Tree,
   { cover, barrier }: Moved,
   operation: Operation,
 ): void {
   walk.coveredTo = cover?.get(operation.replica) ?? 0;
-  walk.isBarred = barrier !== null && isBarred(barrier, operation, settled);
+  walk.isBarred = barrier !== null && isBarred(barrier, operation);
 }
 
 /** Goes on from the place of a list to its elements; returns the place. */
@@ -126,26 +126,20 @@ export function walkIntoList(tree: Tree, operation: Operation): Branch {
 
 /** Notes whether a cover or barrier of `branch` hides the operation below. */
 function meet(tree: Tree, branch: Branch, operation: Operation): void {
-  const { walk, settled, witness } = tree;
+  const { walk, witness } = tree;
   const { cover, barrier } = branch;
   witness?.pass(branch, operation);
   if (cover !== null) {
     walk.coveredTo = Math.max(walk.coveredTo, cover.get(operation.replica));
   }
-  if (barrier !== null && isBarred(barrier, operation, settled)) {
+  if (barrier !== null && isBarred(barrier, operation)) {
     walk.isBarred = true;
   }
 }
 
-function isBarred(
-  barrier: VersionVector,
-  operation: Operation,
-  settled: VersionVector,
-): boolean {
+function isBarred(barrier: VersionVector, operation: Operation): boolean {
   let isBarred = false;
   barrier.forEach((replica, counter) => {
-    // Its author may have forgotten a barrier that all have seen.
-    if (settled.has(replica, counter)) return;
     if (!operation.hasSeen(replica, counter)) isBarred = true;
   });
   return isBarred;

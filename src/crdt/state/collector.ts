@@ -59,7 +59,6 @@ export class Collector {
   #texts: TextSequence[] = [];
   #unit: ItemId | null = null;
   #stable: VersionVector;
-  #retiredByAll: VersionVector;
   #destinations: ReadonlySet<Branch> = new Set();
   #seenTombstones = 0;
   #isWalking = false;
@@ -71,7 +70,7 @@ export class Collector {
     this.#core = core;
     this.#stability = core.stability;
     this.#retirement = new Retirement(core);
-    this.#stable = this.#retiredByAll = core.vector;
+    this.#stable = core.vector;
   }
 
   /** Begins again: the places are not those that were walked through. */
@@ -135,7 +134,6 @@ export class Collector {
     }
     this.#last = state;
     this.#stable = stable;
-    this.#retiredByAll = retired;
     this.#stability.forgetNewcomers(stable);
     this.#destinations = destinationsOf(tree);
     this.#retirement.beginNotes();
@@ -253,18 +251,12 @@ export class Collector {
     else if (!tree.isLive(slot)) this.#seenTombstones++;
   }
 
-  /** Forgets a cover or barrier that hides nothing that is still to come. */
+  /**
+   * Forgets a cover that hides nothing that is still to come. A barrier stays: who
+   * learns of it later has to be told which operations had seen it.
+   */
   #unhide(holder: Branch | Moved): void {
-    const { cover, barrier } = holder;
-    if (barrier !== null) {
-      this.#raiseFloor();
-      this.#retirement.noteBarrier();
-      // Authors name it until all let operations pass that do not.
-      if (this.#retiredByAll.includes(barrier)) {
-        holder.barrier = null;
-        this.#retirement.isNews = true;
-      }
-    }
+    const { cover } = holder;
     if (cover === null) return;
     if (!isCoverForgettable(this.#core, cover, this.#stable)) return;
     holder.cover = null;
@@ -347,7 +339,6 @@ export class Collector {
   #finishWalk(): void {
     this.#isWalking = false;
     this.tombstoneCount = this.#seenTombstones;
-    // The floor was raised on the way if there is any barrier.
     this.#core.tree.settled.join(this.#stable);
     this.#retirement.endNotes();
   }

@@ -26,8 +26,6 @@ interface Epoch {
   done: number;
   /** Items of the last part that can perhaps be forgotten now. */
   readonly waiting: ItemId[];
-  /** Whether there is a barrier anywhere. */
-  hasBarrier: boolean;
 }
 
 /** What was forgotten. */
@@ -80,13 +78,7 @@ export class Retirement {
       removed: [],
       done: 0,
       waiting: [],
-      hasBarrier: false,
     };
-  }
-
-  /** A walk has found a barrier. */
-  noteBarrier(): void {
-    if (this.#notes !== null) this.#notes.hasBarrier = true;
   }
 
   /** A walk has found items that were removed, and elements that show nothing. */
@@ -137,9 +129,8 @@ export class Retirement {
   }
 
   #finishRetiring(epoch: Epoch): void {
-    const { start, hasBarrier } = epoch;
+    const { start } = epoch;
     this.#core.tree.settled.join(start);
-    if (hasBarrier) this.#stability.floor.join(start);
     this.#stability.retired.join(start);
     if (epoch.removed.length > 0) this.#keep(epoch);
   }
