@@ -344,9 +344,8 @@ export class Collector {
   }
 }
 
-function isHiding({ cover, barrier, moved }: Branch): boolean {
-  return cover !== null || barrier !== null ||
-    moved !== null && (moved.cover !== null || moved.barrier !== null);
+function isHiding({ cover, moved }: Branch): boolean {
+  return cover !== null || moved !== null && moved.cover !== null;
 }
 
 function frameOf(branch: Branch): Frame {
