@@ -14,6 +14,7 @@ import {
   isCoverForgettable,
   isIdle,
   isRegisterForgettable,
+  isRegisterOlder,
   isSlotForgettable,
 } from "./forgettable.ts";
 import { type Collected, isThere, Retirement } from "./retirement.ts";
@@ -244,11 +245,11 @@ export class Collector {
       this.#raiseFloor();
       home.children.set(homeKey, slot);
     }
-    const isVain = (isBareNow || isClaimNewer(core, branch) ||
-      isIdle(core, branch, destinations)) &&
-      isRegisterForgettable(core, slot, this.#stable);
-    if (isVain) this.#unassign(slot);
-    else if (!tree.isLive(slot)) this.#seenTombstones++;
+    const isVain = isBareNow || isClaimNewer(core, branch) ||
+      isRegisterOlder(core, slot) || isIdle(core, branch, destinations);
+    if (isVain && isRegisterForgettable(core, slot, this.#stable)) {
+      this.#unassign(slot);
+    } else if (!tree.isLive(slot)) this.#seenTombstones++;
   }
 
   /**

@@ -104,6 +104,13 @@ export function isIdle(
     !tree.columns.isRefused(branch.slot);
 }
 
+/** Whether something was added since the register was assigned. */
+export function isRegisterOlder({ tree }: Core, slot: number): boolean {
+  return tree.counters.get(slot)?.some(({ stamp, replica, counter }) =>
+    tree.columns.isNewer(slot, stamp, replica, counter)
+  ) ?? false;
+}
+
 /** Whether something was added since a place was last claimed. */
 function isCounterNewer({ tree, replicas }: Core, branch: Branch): boolean {
   const { slot, claimStamp, claimReplica, claimCounter } = branch;
