@@ -219,8 +219,10 @@ function joinSiblings(
     theirSlot,
     (replica) => context.indexOf(replica),
   );
+  // The part of a state leads through places of which it does not tell.
+  const isTold = (context.other.tree.columns.stamps[theirSlot] as number) >= 0;
   const kept = valuesOf(core, slot, (replica) => replica).filter((each) =>
-    (find(theirs, each) !== undefined ||
+    (!isTold || find(theirs, each) !== undefined ||
       !seen.has(each.replica, each.counter)) &&
     !isOursGone(above, each.replica, each.counter)
   ).map((each) => {

@@ -168,3 +168,20 @@ Deno.test("damaged and forged messages are refused", () => {
     bob.toJSON();
   }
 });
+
+Deno.test("values beside each other stay where only what is below them is sent", () => {
+  const [ann, bob] = makePair(0);
+  bob.setStrategy("**", { value: "multi-value" });
+  synchronise(ann, bob);
+  ann.set(["a"], 1);
+  bob.set(["a"], 2);
+  synchronise(ann, bob);
+  assertEquals(bob.getAll(["a"]), [1, 2]);
+  ann.set(["a", "b"], 3);
+  synchronise(ann, bob);
+  const eve = new JsonCrdt("eve", { clock: { wallMs: () => 1_000_000 } });
+  eve.set(["a", "c"], 4);
+  ann.merge(eve.snapshot());
+  synchronise(ann, bob);
+  assertSame(ann, bob);
+});
