@@ -42,6 +42,11 @@ export {
   causalGraph,
   type CausalNode,
 } from "./debug/causal_graph.ts";
+export {
+  diffSnapshots,
+  type ReplicaDifference,
+  type SnapshotDifference,
+} from "./debug/diff_snapshots.ts";
 export { diffStates, type StateDifference } from "./debug/diff_states.ts";
 export { replay, type ReplayOptions, type ReplayStep } from "./debug/replay.ts";
 export { JsonCrdt } from "./document.ts";
