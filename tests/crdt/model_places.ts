@@ -42,8 +42,16 @@ export function isAbove(a: Operation, b: Operation): boolean {
   return a.dot[1] > b.dot[1];
 }
 
-export function keyOf({ anchor, keys }: Place): string {
-  return JSON.stringify([anchor, keys]);
+const KEYS: WeakMap<Place, string> = new WeakMap();
+
+/** The name of a place, the same for the same place. */
+export function keyOf(place: Place): string {
+  let key = KEYS.get(place);
+  if (key === undefined) {
+    key = JSON.stringify([place.anchor, place.keys]);
+    KEYS.set(place, key);
+  }
+  return key;
 }
 
 /** The places that operations speak of, and where they are now. */

@@ -14,7 +14,9 @@ export function orderItems(items: readonly ModelItem[]): ModelItem[] {
   const children = new Map<string, ModelItem[]>();
   for (const item of items) {
     const parent = JSON.stringify(item.origin);
-    children.set(parent, [...children.get(parent) ?? [], item]);
+    const siblings = children.get(parent);
+    if (siblings === undefined) children.set(parent, [item]);
+    else siblings.push(item);
   }
   const visit = (origin: OriginJson): ModelItem[] =>
     (children.get(JSON.stringify(origin)) ?? [])
