@@ -222,9 +222,9 @@ export class Collector {
       branch.list = null;
     }
     const destinations = this.#destinations;
-    const isOpen = !this.#isCovered(branch);
     if (
-      isOpen && isClaimForgettable(core, branch, this.#stable, destinations)
+      isClaimForgettable(core, branch, this.#stable, destinations) &&
+      !this.#isCovered(branch)
     ) {
       branch.claimStamp = -1;
       branch.claimShape = NOTHING;
@@ -245,8 +245,11 @@ export class Collector {
       this.#raiseFloor();
       home.children.set(homeKey, slot);
     }
+    // A claim that the register hides would show without it.
+    const isUnclaimed = branch.claimShape === NOTHING;
     const isVain = isBareNow || isClaimNewer(core, branch) ||
-      isRegisterOlder(core, slot) || isIdle(core, branch, destinations);
+      isUnclaimed &&
+        (isRegisterOlder(core, slot) || isIdle(core, branch, destinations));
     if (isVain && isRegisterForgettable(core, slot, this.#stable)) {
       this.#unassign(slot);
     } else if (!tree.isLive(slot)) this.#seenTombstones++;

@@ -353,6 +353,83 @@ Deno.test("who edits on and on forgets as it goes, also without polling", () => 
   assert(mostCount < 10_000, `${mostCount} registers`);
 });
 
+Deno.test("what was claimed before it was deleted does not come back", () => {
+  const docs = makeGroup(["ann", "bob"]);
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  // What bob deletes hides nothing of ann's, and waits above it to be forgotten.
+  bob.set(["a"], []);
+  bob.set([], {});
+  ann.set(["b", "c"], []);
+  ann.delete(["b", "c"]);
+  ann.delete(["b"]);
+  meet(docs);
+  for (let turn = 0; turn < 5; turn++) {
+    for (const doc of docs) doc.compact();
+    for (const doc of docs) assertEquals(doc.toJSON(), {});
+    meet(docs);
+  }
+});
+
+Deno.test("what was forgotten does not come back from a file", () => {
+  const docs = makeGroup(["ann", "bob"]);
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  ann.set(["a"], 1);
+  meet(docs);
+  const state = ann.snapshot();
+  const clock = ann.clock();
+  bob.delete(["a"]);
+  ann.merge(bob.snapshot());
+  assertEquals(ann.compact().registers, 1);
+  const diff = ann.encodeDiff(clock);
+  const file = new Uint8Array([...state, ...diff]);
+  const again = JsonCrdt.restore("ann", file, { resume: true });
+  assertEquals(again.toJSON(), {});
+  assertEquals(again.inspect(), ann.inspect());
+});
+
+Deno.test("who lacks what was forgotten is not brought up to date in parts", () => {
+  const ann = new JsonCrdt("ann");
+  const messages = messagesOf(ann, () => {
+    ann.set(["a"], 1);
+    ann.set(["b"], 2);
+    ann.delete(["a"]);
+  });
+  ann.compact();
+  const late = new JsonCrdt("late");
+  late.receiveMessage(messages[0] as Uint8Array);
+  const [mine, yours] = [ann.startSync(), late.startSync()];
+  assertRefused(() => {
+    let message: Uint8Array | null = mine.start();
+    while (message !== null) {
+      const answer: Uint8Array | null = yours.receive(message);
+      message = answer === null ? null : mine.receive(answer);
+    }
+  });
+  assertEquals(late.toJSON(), { a: 1 });
+  late.merge(ann.snapshot());
+  assertEquals(late.toJSON(), ann.toJSON());
+});
+
+Deno.test("an entry that was moved into the list of its own place is walked past", () => {
+  const doc = new JsonCrdt("ann");
+  doc.set(["a", "b"], { c: 1 });
+  doc.move(["a", "b"], ["d"]);
+  doc.set(["a"], [2]);
+  doc.move(["d"], ["a", 0]);
+  doc.compact();
+  assertEquals(doc.toJSON(), { a: [{ c: 1 }, 2] });
+});
+
+Deno.test("what waits of a replica that was retired is not missed", () => {
+  const [ann, eve] = [new JsonCrdt("ann"), new JsonCrdt("eve")];
+  eve.set(["a"], 1);
+  const [second] = messagesOf(eve, () => eve.set(["a"], 2));
+  ann.receiveMessage(second as Uint8Array);
+  assertEquals(ann.missing(), [["eve", 1]]);
+  ann.retireReplica("eve");
+  assertEquals(ann.missing(), []);
+});
+
 Deno.test("who never heard of others forgets at once, but not by polling", () => {
   const doc = new JsonCrdt("ann");
   doc.set(["a"], 1);
