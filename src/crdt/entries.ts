@@ -109,7 +109,8 @@ function timeOf(tree: Tree, { child, move }: Entry): Time {
   return compareTimes(tree, coming, time) > 0 ? coming : time;
 }
 
-function compareTimes({ replicas }: Tree, a: Time, b: Time): number {
+/** Which of two times is the later one: below 0 for the second. */
+export function compareTimes({ replicas }: Tree, a: Time, b: Time): number {
   if (a.stamp !== b.stamp) return a.stamp - b.stamp;
   return replicas.compare(a.replica, b.replica) || a.counter - b.counter;
 }

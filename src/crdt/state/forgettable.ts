@@ -1,5 +1,6 @@
 import { Branch, type Child } from "../branch.ts";
 import type { Core } from "../core.ts";
+import { compareTimes } from "../entries.ts";
 import { NOTHING } from "../operation.ts";
 import type { Tree } from "../tree.ts";
 import type { VersionVector } from "../version_vector.ts";
@@ -112,13 +113,15 @@ export function isRegisterOlder({ tree }: Core, slot: number): boolean {
 }
 
 /** Whether something was added since a place was last claimed. */
-function isCounterNewer({ tree, replicas }: Core, branch: Branch): boolean {
-  const { slot, claimStamp, claimReplica, claimCounter } = branch;
-  return tree.counters.get(slot)?.some(({ stamp, replica, counter }) => {
-    if (stamp !== claimStamp) return stamp > claimStamp;
-    return (replicas.compare(replica, claimReplica) ||
-      counter - claimCounter) > 0;
-  }) ?? false;
+function isCounterNewer({ tree }: Core, branch: Branch): boolean {
+  const claim = {
+    stamp: branch.claimStamp,
+    replica: branch.claimReplica,
+    counter: branch.claimCounter,
+  };
+  return tree.counters.get(branch.slot)?.some((cell) =>
+    compareTimes(tree, cell, claim) > 0
+  ) ?? false;
 }
 
 /** Whether what a branch shows does not depend on its register. */
