@@ -21,7 +21,9 @@ const TIMEOUT_MS = 2 ** 31 - 1;
 const [name, ...args] = process.argv.slice(2);
 try {
   if (name === "crdt") process.exitCode = await fuzz(args) ? 0 : 1;
-  else {
+  else if (name !== undefined && !name.startsWith("-")) {
+    throw new TypeError(`Cannot fuzz "${name}": there is "crdt", and the wire`);
+  } else {
     await run(
       process.execPath,
       ["test", "-A", WIRE, "--", ...process.argv.slice(2)],

@@ -145,9 +145,9 @@ Run it again: SEED=${seed} deno test -A ${kindOf(seed).kind.file}`,
 }
 
 function wholeNumber(name: string, text: string): number {
-  if (/^\d+$/.test(text)) return Number(text);
+  if (/^0*[1-9]\d*$/.test(text)) return Number(text);
   throw new TypeError(
-    `Cannot choose seeds as --${name} must be a whole number: current value is "${text}"`,
+    `Cannot choose seeds as --${name} must be a whole number above 0: current value is "${text}"`,
   );
 }
 
