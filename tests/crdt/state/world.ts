@@ -36,18 +36,9 @@ export class StateWorld extends World {
     this.#acknowledgeAll();
   }
 
-  /**
-   * Tells the model all that the author had seen: it does not name barriers that
-   * it has forgotten.
-   */
   protected override remember(author: JsonCrdt, letter: Letter): void {
-    const name = author.replicaId;
-    this.#letters.push([name, letter]);
-    const after = Object.entries(author.clock()).filter(([other]) =>
-      other !== name
-    );
-    const operations = letter.operations.map((each) => ({ ...each, after }));
-    super.remember(author, { ...letter, operations });
+    this.#letters.push([author.replicaId, letter]);
+    super.remember(author, letter);
   }
 
   /** Each tells each other what it has applied. */
