@@ -109,12 +109,12 @@ export class Tree {
         child.claimCounter,
       )
     ) return claimShape;
-    const shape = this.isLive(slot)
-      ? (columns.shownShapeOf(slot) || SCALAR)
-      : NOTHING;
+    const own = columns.shownShapeOf(slot);
+    const shape = this.isLive(slot) ? (own || SCALAR) : NOTHING;
     if (shape === MAP || shape === LIST || child.liveCount === 0) return shape;
-    if (shape !== NOTHING && columns.modeOf(slot) === MERGE) return shape;
-    return child.rest;
+    // How something was deleted, which may be forgotten, says nothing of this.
+    const isMerging = own === NOTHING || columns.modeOf(slot) === MERGE;
+    return shape !== NOTHING && isMerging ? shape : child.rest;
   }
 
   /** Whether a schema does not let the operation of a claim show. */

@@ -439,8 +439,11 @@ export class Model {
     }
     const leaf = this.#leaf(place, path);
     if (leaf.kind === "map" || leaf.kind === "list") return leaf;
+    const isHeld = winner !== undefined && winner.kind !== "delete" &&
+      !this.#isHiddenAt(winner, winner.dot, place) &&
+      !this.#isRefused(winner, place);
     const isYielding = leaf.kind === "nothing" ||
-      (winner?.hierarchy ?? "merge") !== "merge";
+      isHeld && (winner.hierarchy ?? "merge") !== "merge";
     if (!isYielding) return leaf;
     if (this.#entriesLive(place)) return { kind: "map" };
     return this.#elementsLive(place) ? { kind: "list" } : leaf;

@@ -370,6 +370,24 @@ Deno.test("what was claimed before it was deleted does not come back", () => {
   }
 });
 
+Deno.test("a counter shows as before when a delete older than it is forgotten", () => {
+  let wallMs = START_MS;
+  const docs = makeGroup(["ann", "bob"], { clock: { wallMs: () => wallMs } });
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  bob.set(["a"], 118.5);
+  bob.setStrategy("**", { hierarchy: "delete-wins" });
+  ann.insertAt(["a"], 0, null);
+  ann.applyDiff(bob.encodeDiff(ann.clock()));
+  bob.delete(["a"]);
+  wallMs++;
+  ann.increment(["a"], -1);
+  meet(docs);
+  assertEquals(ann.toJSON(), { a: -1 });
+  tidy(docs);
+  assertEquals(ann.toJSON(), { a: -1 });
+  assertEquals(bob.toJSON(), { a: -1 });
+});
+
 Deno.test("what was forgotten does not come back from a file", () => {
   const docs = makeGroup(["ann", "bob"]);
   const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
