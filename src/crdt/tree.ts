@@ -372,9 +372,14 @@ export class Tree {
       else this.dispose(child);
     }
     if (item.list === null) return;
-    for (const { content } of item.list.keptRuns()) {
-      for (const value of content) {
-        if (value instanceof Branch && value.home === item) this.dispose(value);
+    for (const { replica, counter, content } of item.list.keptRuns()) {
+      for (const [index, value] of content.entries()) {
+        // A place that was moved into the list goes with its home.
+        if (
+          value instanceof Branch && value.isBornAs(replica, counter + index)
+        ) {
+          this.dispose(value);
+        }
       }
     }
     item.list.dispose();

@@ -180,14 +180,17 @@ export abstract class SequenceView<Part extends Content> {
    * about `budget` steps. The sequence may change before it goes on.
    *
    * @param removed Gets what was removed and not forgotten.
-   * @param visit Gets the content of all others, if it is wanted.
+   * @param visit Gets the content of all others, if it is wanted, with the id of
+   * its first item.
    * @returns The last item that was visited; `null` at the end.
    */
   scan(
     after: ItemId | null,
     budget: number,
     removed: IdRange[],
-    visit: ((content: Part) => void) | null,
+    visit:
+      | ((content: Part, replica: number, counter: number) => void)
+      | null,
   ): ItemId | null {
     const { table, tree } = this.list;
     if (tree.isDisposed) return null;
@@ -228,7 +231,7 @@ export abstract class SequenceView<Part extends Content> {
         const isLong = length > left;
         if (isLong) length = Math.max(1, left);
         const { leaf, entry } = tree;
-        visit(this.store.read(start, length));
+        visit(this.store.read(start, length), replica, counter);
         tree.leaf = leaf;
         tree.entry = entry;
         left -= length;

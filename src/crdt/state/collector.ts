@@ -300,15 +300,12 @@ export class Collector {
       frame.item,
       LIST_CHUNK,
       removed,
-      branch.elementCount === 0 ? null : (content) => {
-        for (const item of content) {
+      branch.elementCount === 0 ? null : (content, replica, counter) => {
+        for (const [index, item] of content.entries()) {
           // A place is visited where it was born.
           if (
-            item instanceof Branch && item.home === branch &&
-            item.homeId !== null
-          ) {
-            elements.push(item);
-          }
+            item instanceof Branch && item.isBornAs(replica, counter + index)
+          ) elements.push(item);
         }
       },
     );

@@ -23,9 +23,9 @@ function retireBelow(tree: Tree, child: Child): void {
   if (list === null) return;
   list.retire(list.removedRanges());
   if (child.elementCount === 0) return;
-  for (const { content } of [...list.keptRuns()]) {
-    for (const item of content) {
-      if (item instanceof Branch && item.home === child) {
+  for (const { replica, counter, content } of [...list.keptRuns()]) {
+    for (const [index, item] of content.entries()) {
+      if (item instanceof Branch && item.isBornAs(replica, counter + index)) {
         retireBelow(tree, item);
       }
     }
