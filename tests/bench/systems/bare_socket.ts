@@ -1,4 +1,4 @@
-import { connect, createServer } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 
 /** The sending side of a TCP connection. */
 export interface RawSocket {
@@ -84,18 +84,21 @@ function listenNode(
   port: number,
   accept: Accept,
 ): Promise<() => Promise<void>> {
+  const sockets = new Set<Socket>();
   const server = createServer({ noDelay: true }, (socket) => {
+    sockets.add(socket);
     const take = accept();
     socket.on("data", take);
     socket.on("error", () => socket.destroy());
   });
+  // A server ends with its last connection, whose other end may wait for it.
+  const close = (): Promise<void> => {
+    for (const socket of sockets) socket.destroy();
+    return new Promise((done) => server.close(() => done()));
+  };
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(
-      port,
-      "127.0.0.1",
-      () => resolve(() => new Promise((done) => server.close(() => done()))),
-    );
+    server.listen(port, "127.0.0.1", () => resolve(close));
   });
 }
 
