@@ -34,6 +34,12 @@ import { walkTo } from "./walk.ts";
  * @returns Whether it makes sense; one that does not has changed nothing shown.
  */
 export function applyOperation(tree: Tree, operation: Operation): boolean {
+  const isSensible = joinOperation(tree, operation);
+  tree.told?.end();
+  return isSensible;
+}
+
+function joinOperation(tree: Tree, operation: Operation): boolean {
   const { kind } = operation;
   if (kind === SKIP) return true;
   if (kind === TEXT_INSERT || kind === TEXT_REMOVE) {

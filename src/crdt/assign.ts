@@ -1,4 +1,5 @@
 import { isRecord, type JsonValue } from "../base/json.ts";
+import type { Child } from "./branch.ts";
 import { makeFlags } from "./columns.ts";
 import { coverBelow } from "./cover.ts";
 import {
@@ -11,6 +12,7 @@ import {
 } from "./operation.ts";
 import type { Sibling } from "./register_parts.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
+import type { Telling } from "./telling.ts";
 import { tellRefused } from "./told.ts";
 import type { Tree } from "./tree.ts";
 import { walkTo } from "./walk.ts";
@@ -24,16 +26,22 @@ export function assign(tree: Tree, operation: Operation): boolean {
   const { parent, key } = tree.walk;
   const isHidden = tree.walk.hides(operation);
   let isTaken = false;
+  const place = key === null ? parent : parent.children.get(key);
+  if (tree.told !== null) noteAtWalk(tree, tree.told, place);
   const { witness } = tree;
-  if (witness !== null && !isHidden) {
-    const place = key === null ? parent : parent.children.get(key);
-    if (typeof place === "object") witness.replace(place, operation);
+  if (typeof place === "object" && !isHidden) {
+    witness?.replace(place, operation);
   }
   if (operation.covers !== null || operation.isBarrier) {
     const branch = key === null ? parent : tree.branchAt(parent, key);
+    tree.told?.tellWhole(branch);
     isTaken = coverBelow(tree, branch, operation);
   }
-  const slot = key === null ? parent.slot : tree.slotAt(parent, key);
+  const slot = typeof place === "number"
+    ? place
+    : key === null
+    ? parent.slot
+    : tree.slotAt(parent, key);
   if (!isHidden) witness?.meet(slot, operation);
   const isRefused = !isHidden && (tree.judge?.refuses(operation) ?? false);
   const wasLive = tree.isLive(slot);
@@ -54,6 +62,10 @@ export function increment(tree: Tree, operation: Operation): boolean {
   const isDead = tree.walk.hides(operation);
   const total = isDead ? 0 : operation.value as number;
   const slot = key === null ? parent.slot : tree.slotAt(parent, key);
+  if (tree.told !== null) {
+    const place = key === null ? parent : parent.children.get(key);
+    noteAtWalk(tree, tree.told, place);
+  }
   const cells = tree.counters.get(slot) ?? [];
   const own = cells.find((cell) => cell.replica === replica);
   if (own !== undefined && own.counter >= counter) return false;
@@ -64,6 +76,7 @@ export function increment(tree: Tree, operation: Operation): boolean {
   tree.setCounter(slot, [...others, cell]);
   const isLive = tree.isLive(slot);
   if (wasLive !== isLive) addLiveAtWalk(tree, isLive ? 1 : -1);
+  if (wasLive && !isLive) tellRefused(tree, operation);
   return isLive;
 }
 
@@ -97,6 +110,17 @@ export function plant(tree: Tree, operation: Operation): boolean {
   };
   plantPart(MAP, value as JsonValue, [...operation.path]);
   return isChanged;
+}
+
+/** Takes note of what the place at the end of the walk shows. */
+function noteAtWalk(
+  { columns, walk: { parent } }: Tree,
+  told: Telling,
+  place: Child | undefined,
+): void {
+  if (typeof place === "object") told.note(place);
+  // Who is refused no more claims what is above again.
+  if (columns.refused.size > 0) told.noteAbove(parent);
 }
 
 /** The register at the end of the walk began or ceased to live. */

@@ -2,7 +2,7 @@ import { DistflowError } from "../base/errors.ts";
 import { isRecord, type JsonValue } from "../base/json.ts";
 import { Branch } from "./branch.ts";
 import type { Core } from "./core.ts";
-import { livingAt } from "./entries.ts";
+import { entryAt, livingAt } from "./entries.ts";
 import { compareValues, uniteValues } from "./fold.ts";
 import { ListAuthor } from "./list_author.ts";
 import { baseOf, Maker, type Target, totalOf } from "./maker.ts";
@@ -219,19 +219,35 @@ export class Author {
 
   /** Sets the entries of an object at a place that was set to a map. */
   fillMap(transaction: Transaction, target: Target, entries: Entries): void {
-    const { anchor, keys, path } = target;
-    for (const [key, entry] of Object.entries(entries)) {
-      const below = [...keys, key];
-      this.setTree(
-        transaction,
-        {
-          anchor,
-          keys: below,
-          path: path === keys ? below : [...path, key],
-        },
-        entry,
-      );
+    for (const [key, value] of Object.entries(entries)) {
+      this.setTree(transaction, this.#below(target, key), value);
     }
+  }
+
+  /** Where the entry at `key` of a place is set. */
+  #below({ anchor, keys, path }: Target, key: string): Target {
+    const { tree } = this.#core;
+    const below = [...keys, key];
+    if (tree.moves.nodes.size > 0) {
+      const place = tree.childAt(DOCUMENT, anchor, keys);
+      if (typeof place === "object" && place.guests !== null) {
+        const { key: inner, move } = entryAt(tree, place, key);
+        if (move === null) {
+          return {
+            anchor,
+            keys: [...keys, inner ?? key],
+            path: [...path, key],
+          };
+        }
+        const { replica, counter } = move;
+        return { anchor: { replica, counter }, keys: [], path: [...path, key] };
+      }
+    }
+    return {
+      anchor,
+      keys: below,
+      path: path === keys ? below : [...path, key],
+    };
   }
 
   /** Whether an array at `path` becomes a list, not one value. */

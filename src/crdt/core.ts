@@ -1,15 +1,16 @@
 import { Witness } from "./conflicts.ts";
-import type { Change } from "./events.ts";
 import type { HybridClock } from "./hybrid_clock.ts";
 import { MergeGuard } from "./merge_check.ts";
 import { Meter } from "./metrics.ts";
-import { SETTINGS } from "./operation.ts";
+import { DOCUMENT, SETTINGS } from "./operation.ts";
+import type { Path } from "./pattern.ts";
 import { Reader } from "./reader.ts";
 import { ReplicaTable } from "./replica_table.ts";
 import { SchemaHistory } from "./schema/history.ts";
 import { Judge } from "./schema/judge.ts";
 import { Stability } from "./state/stability.ts";
 import { type MergeFunction, Strategies } from "./strategies.ts";
+import { type Scope, Telling } from "./telling.ts";
 import { Tree } from "./tree.ts";
 import { VersionVector } from "./version_vector.ts";
 import { isRecord } from "../base/json.ts";
@@ -26,6 +27,8 @@ export class Core {
   readonly tree: Tree = new Tree(this.replicas);
   /** What the settings say. */
   readonly strategies: Strategies = new Strategies();
+  /** Who tells of what the state shows otherwise. */
+  readonly telling: Telling = new Telling(this.tree);
   /** What the state shows. */
   readonly reader: Reader;
   /** The schemas that it had. */
@@ -69,18 +72,57 @@ export class Core {
   /**
    * Reads the settings again, after they changed.
    *
-   * @param told Gets what shows otherwise by that.
+   * @param isTold Whether to tell of what shows otherwise by that.
    * @param isJoined Whether the document changed as well, but by no operations:
    * then nothing of it was judged yet.
    */
-  loadSettings(told: Change[] | null = null, isJoined = false): void {
+  loadSettings(isTold = false, isJoined = false): void {
     const settings = this.reader.read(this.tree.roots[SETTINGS], []);
     const part = (name: string) => {
       const found = isRecord(settings) ? settings[name] : undefined;
       return isRecord(found) ? found : {};
     };
-    this.strategies.load(part("strategy"));
+    const { tree } = this;
+    const isReadOtherwise = this.strategies.load(part("strategy")) &&
+      tree.siblings.size + tree.counters.size > 0;
     const isOther = this.schemas.load(part("schema"));
-    if (isOther || isJoined && !this.schemas.isEmpty) this.judge.judgeAll(told);
+    const isJudged = isOther || isJoined && !this.schemas.isEmpty;
+    const act = () => {
+      // Where several values are kept, any may be shown instead.
+      if (isReadOtherwise) tree.told?.want(tree.roots[DOCUMENT], null);
+      if (isJudged) this.judge.judgeAll();
+    };
+    if (isTold) this.tell("places", act);
+    else act();
+  }
+
+  /**
+   * Tells of what shows otherwise by what `act` does with the state.
+   *
+   * @param own Where the author tells of a change itself.
+   */
+  tell<Result>(
+    scope: Scope,
+    act: () => Result,
+    own: Path | null = null,
+  ): Result {
+    const { tree, telling } = this;
+    const outerTold = tree.told;
+    const outerScope = telling.scope;
+    tree.told = telling;
+    telling.scope = scope;
+    telling.own = own;
+    try {
+      const result = act();
+      telling.end();
+      return result;
+    } catch (error) {
+      telling.forget();
+      throw error;
+    } finally {
+      tree.told = outerTold;
+      telling.scope = outerScope;
+      telling.own = null;
+    }
   }
 }

@@ -23,13 +23,15 @@ interface Sweep {
    * them counts there.
    */
   readonly moved: Branch[];
+  /** Whether anything was hidden. */
+  isEffective: boolean;
 }
 
 /**
  * Joins the cover and the barrier of a set or delete with those of its place,
  * and clears what they hide.
  *
- * @returns Whether anything ceased to live.
+ * @returns Whether anything may show otherwise.
  */
 export function coverBelow(
   tree: Tree,
@@ -49,14 +51,15 @@ export function coverBelow(
     : (replica: number, counter: number) =>
       covers?.has(replica, counter) ?? false;
   const { liveCount } = branch;
-  sweep(tree, branch, { isGone, operation, moved });
+  const around = { isGone, operation, moved, isEffective: false };
+  sweep(tree, branch, around);
   const count = branch.liveCount - liveCount;
   addLiveAt(tree, branch, count);
   // More may come while they are cleared.
   for (const node of moved) {
-    clearMoved(tree, node, { isGone, operation, moved });
+    clearMoved(tree, node, around);
   }
-  return count !== 0 || moved.length > 0;
+  return count !== 0 || moved.length > 0 || around.isEffective;
 }
 
 /** Adds what a delete carries to a place, or to what a moved one keeps. */
@@ -93,6 +96,11 @@ function addLiveAt(tree: Tree, place: Branch, count: number): void {
 /** Clears what is hidden of a place that was moved, and where it lives. */
 function clearMoved(tree: Tree, node: Branch, around: Sweep): void {
   joinCover(tree, node.moved as Moved, around.operation);
+  if (tree.told !== null) {
+    tree.told.note(node);
+    tree.told.tellWhole(node);
+    tree.told.want(node.parent as Branch, node.key, node);
+  }
   const { homeId, home } = node;
   if (
     homeId !== null && node.isPlain &&
@@ -105,7 +113,7 @@ function clearMoved(tree: Tree, node: Branch, around: Sweep): void {
     return refreshElements(tree, home as Branch);
   }
   const { liveCount } = node;
-  const isCleared = clear(tree, node.slot, around.isGone);
+  const isCleared = clear(tree, node.slot, around);
   sweep(tree, node, around);
   addLiveAt(tree, node, node.liveCount - liveCount - (isCleared ? 1 : 0));
   refreshElements(tree, node);
@@ -124,6 +132,7 @@ function sweep(tree: Tree, branch: Branch, around: Sweep): void {
     branch.claimShape !== NOTHING &&
     around.isGone(branch.claimReplica, branch.claimCounter)
   ) {
+    around.isEffective = true;
     tree.journal?.addClaim(branch);
     branch.claimShape = NOTHING;
   }
@@ -137,14 +146,13 @@ function sweep(tree: Tree, branch: Branch, around: Sweep): void {
 
 /** Clears a place and what is below; returns by how much it lives less. */
 function sweepChild(tree: Tree, child: Child, around: Sweep): number {
-  const { isGone } = around;
-  if (typeof child === "number") return clear(tree, child, isGone) ? -1 : 0;
+  if (typeof child === "number") return clear(tree, child, around) ? -1 : 0;
   if (child.moved !== null) {
     if (!isSpared(child.moved, around)) around.moved.push(child);
     return 0;
   }
   const { liveCount } = child;
-  const isCleared = clear(tree, child.slot, isGone);
+  const isCleared = clear(tree, child.slot, around);
   sweep(tree, child, around);
   return child.liveCount - liveCount - (isCleared ? 1 : 0);
 }
@@ -202,8 +210,9 @@ function addLiveHere(
 }
 
 /** Clears what is hidden of a register; returns whether it ceased to live. */
-function clear(tree: Tree, slot: number, isGone: Sweep["isGone"]): boolean {
+function clear(tree: Tree, slot: number, around: Sweep): boolean {
   const { columns } = tree;
+  const { isGone } = around;
   const wasLive = tree.isLive(slot);
   // Siblings and totals are kept, and so covered, also where they do not show.
   const isAlone = !tree.siblings.has(slot) && !tree.counters.has(slot);
@@ -219,16 +228,19 @@ function clear(tree: Tree, slot: number, isGone: Sweep["isGone"]): boolean {
     );
     const value = columns.values[slot];
     if (value instanceof TextSequence) tree.discard(value);
+    around.isEffective = true;
     tree.journal?.addAssign(tree, slot);
     columns.assign(slot, stamp, replica, counter, flags, undefined);
   }
   const siblings = tree.siblings.get(slot);
   if (siblings !== undefined) {
     const left = siblings.filter((item) => !isGone(item.replica, item.counter));
+    if (left.length < siblings.length) around.isEffective = true;
     tree.setSiblings(slot, left);
   }
   const cells = tree.counters.get(slot);
   if (cells !== undefined) {
+    around.isEffective = true;
     tree.setCounter(
       slot,
       cells.map((cell) =>

@@ -8,16 +8,21 @@ import type { Path } from "./pattern.ts";
 /** The name of an operation: who made it, and its counter there. */
 export type Dot = readonly [replica: string, counter: number];
 
-/** One change of what a document shows. */
+/**
+ * One change of what a document shows. Whoever has a copy and follows the changes
+ * of an event, one after the other, has what is shown after it: what is set or
+ * incremented is read anew, with all that is in it; items that are inserted are
+ * read, too.
+ */
 export type Change =
   | {
-    /** A value was set. */
+    /** A value was set, or something else is shown as a whole. */
     readonly kind: "set";
     /** Where. */
     readonly path: Path;
   }
   | {
-    /** What stood there was deleted. */
+    /** What stood there was deleted, or is shown no more. */
     readonly kind: "delete";
     /** Where. */
     readonly path: Path;

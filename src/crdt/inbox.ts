@@ -195,11 +195,10 @@ export class Inbox {
 
   #apply(unit: Unit): void {
     const { tree, vector, clock, witness, judge, schemas } = this.#core;
-    const changes: Change[] = [];
     const conflicts: ConflictEvent[] = [];
     witness.isAsked = this.#listener.hasConflictListener();
     let isConfigured = false;
-    const told = this.#listener.isObserved() ? changes : null;
+    const told = this.#listener.isObserved() ? this.#core.telling : null;
     witness.begin();
     for (const operation of unit) {
       if (operation.space === SETTINGS) isConfigured = true;
@@ -226,8 +225,8 @@ export class Inbox {
     if (first.counter === 1) this.#core.stability.welcome(first);
     vector.raise(replica, lastCounter(unit));
     if (this.#pending.has(replica)) this.#removeApplied(unit);
-    if (isConfigured) this.#core.loadSettings(told);
-    this.#listener.onApplied(unit, changes);
+    if (isConfigured) this.#core.loadSettings(told !== null);
+    this.#listener.onApplied(unit, this.#core.telling.take());
     for (const conflict of conflicts) this.#listener.onConflict(conflict);
   }
 

@@ -1,5 +1,4 @@
 import { isRecord, type JsonValue } from "../base/json.ts";
-import { applyOperation } from "./apply.ts";
 import type { Author, Entries } from "./author.ts";
 import { Branch, type Item } from "./branch.ts";
 import type { Core } from "./core.ts";
@@ -110,7 +109,11 @@ export class ListAuthor {
         undefined,
       );
       const { tree } = this.#core;
-      const ranges = removePlainAt(tree, branch, index, count);
+      const ranges = this.#maker.change(
+        transaction,
+        "rest",
+        () => removePlainAt(tree, branch, index, count),
+      );
       operation.edit = new Edit(null, ranges, null);
       this.#maker.finish(transaction, operation);
     } else this.#removeMixed(transaction, target, list, index, count);
@@ -227,7 +230,7 @@ export class ListAuthor {
       undefined,
     );
     operation.edit = new Edit(null, ranges, null);
-    applyOperation(this.#core.tree, operation);
+    this.#maker.apply(transaction, operation);
     this.#maker.finish(transaction, operation);
   }
 }

@@ -15,7 +15,7 @@ import {
 } from "./operation.ts";
 import type { Change, IdRange, ItemId, Origin } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
-import { tellInsert, tellRegister, tellRemove } from "./told.ts";
+import { tellElements, tellRegister } from "./told.ts";
 import type { Tree } from "./tree.ts";
 import { walkIntoList } from "./walk.ts";
 
@@ -68,8 +68,8 @@ export function insertElements(tree: Tree, operation: Operation): void {
   tree.addLive(branch, true, liveCount);
   if (tree.told === null) return;
   if (shownBefore === LIST) {
-    tellInsert(tree, branch, change);
-    for (const other of others) tellInsert(tree, branch, other);
+    tellElements(tree, "insert", branch, change);
+    for (const other of others) tellElements(tree, "insert", branch, other);
   } else tellRegister(tree, operation);
 }
 
@@ -251,7 +251,9 @@ export function removeElements(
   if (journal === null) {
     for (const change of sequence.integrateRemove(range)) {
       liveCount += change.count;
-      tellRemove(tree, branch, change);
+      if (tree.told?.scope !== "rest") {
+        tellElements(tree, "remove", branch, change);
+      }
     }
     return liveCount - shownCount;
   }
@@ -323,8 +325,13 @@ export function refreshElement(tree: Tree, element: Branch): void {
   const change = setHidden(tree, parent, element, isHidden);
   element.isHidden = isHidden;
   tree.journal?.add(() => element.isHidden = !isHidden);
-  if (isHidden) tellRemove(tree, parent, change);
-  else tellInsert(tree, parent, change);
+  const { told, walk } = tree;
+  // Who deletes an element here tells of that.
+  if (told?.scope === "rest" && walk.key === null && walk.parent === element) {
+    return;
+  }
+  if (isHidden) tellElements(tree, "remove", parent, change);
+  else tellElements(tree, "insert", parent, change);
 }
 
 function setHidden(

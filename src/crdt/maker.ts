@@ -2,7 +2,6 @@ import type { JsonValue } from "../base/json.ts";
 import { applyInsertAt, applyOperation } from "./apply.ts";
 import type { Branch } from "./branch.ts";
 import type { Core } from "./core.ts";
-import type { Change } from "./events.ts";
 import {
   DELETE,
   DELETE_WINS,
@@ -20,7 +19,7 @@ import {
 } from "./operation.ts";
 import { applyMoveAt } from "./move_edits.ts";
 import { findPast } from "./past.ts";
-import type { Step } from "./pattern.ts";
+import type { Path, Step } from "./pattern.ts";
 import type { ItemId, Origin } from "./sequence/ids.ts";
 import { checkSchema } from "./schema/check.ts";
 import { shownTotal } from "./reader.ts";
@@ -83,12 +82,12 @@ export class Maker {
       (kind === DELETE && !strategies.isEmpty &&
         strategies.valueAt(target.path) !== "lww");
     if (isAssignment) this.#takeAway(operation, target);
-    applyOperation(tree, operation);
+    if (space === DOCUMENT) this.apply(transaction, operation, target.path);
+    else applyOperation(tree, operation);
     this.finish(transaction, operation);
     if (space !== SETTINGS) return;
-    const changes: Change[] = [];
-    this.#core.loadSettings(changes);
-    for (const change of changes) transaction.addChange(change);
+    this.#core.loadSettings(true);
+    this.#takeChanges(transaction);
   }
 
   /** Makes an insertion before the element at `index`; returns its first dot. */
@@ -100,10 +99,54 @@ export class Maker {
     value: JsonValue,
   ): ItemId {
     const operation = this.begin(transaction, INSERT, target, shape, value);
-    const origin = applyInsertAt(this.#core.tree, operation, index);
+    const { tree } = this.#core;
+    const origin = this.change(
+      transaction,
+      "rest",
+      () => applyInsertAt(tree, operation, index),
+      target.path,
+    );
     operation.edit = new Edit(origin, null, null);
     this.finish(transaction, operation);
     return operation;
+  }
+
+  /** Applies an operation whose author tells of what it does. */
+  apply(
+    transaction: Transaction,
+    operation: Operation,
+    own: Path | null = null,
+  ): void {
+    const { tree } = this.#core;
+    this.change(
+      transaction,
+      "rest",
+      () => applyOperation(tree, operation),
+      own,
+    );
+  }
+
+  /**
+   * Lets `act` change the document, and tells what comes to show otherwise.
+   *
+   * @param scope `rest` if the author tells of what it does itself.
+   * @param own Where it tells of a place as a whole.
+   */
+  change<Result>(
+    transaction: Transaction,
+    scope: "all" | "rest",
+    act: () => Result,
+    own: Path | null = null,
+  ): Result {
+    const result = this.#core.tell(scope, act, own);
+    this.#takeChanges(transaction);
+    return result;
+  }
+
+  #takeChanges(transaction: Transaction): void {
+    for (const change of this.#core.telling.take()) {
+      transaction.addChange(change);
+    }
   }
 
   /** Makes a move. */
@@ -125,7 +168,11 @@ export class Maker {
     // Only whether there is an origin tells what kind of move it is.
     const some = index === null ? null : NO_ORIGIN;
     operation.edit = new Edit(some, null, null, address);
-    const origin = applyMoveAt(core.tree, operation, index);
+    const origin = this.change(
+      transaction,
+      "all",
+      () => applyMoveAt(core.tree, operation, index),
+    );
     operation.edit = new Edit(origin, null, null, address);
     this.finish(transaction, operation);
   }

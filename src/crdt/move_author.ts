@@ -1,7 +1,6 @@
 import type { Author } from "./author.ts";
 import { Branch } from "./branch.ts";
 import type { Core } from "./core.ts";
-import type { Change } from "./events.ts";
 import type { Destination, Maker, Target } from "./maker.ts";
 import { isInValue } from "./move_edits.ts";
 import { DOCUMENT, LIST, NOTHING } from "./operation.ts";
@@ -41,14 +40,7 @@ export class MoveAuthor {
     const destination = typeof last === "number"
       ? this.#inList(from, to, last)
       : this.#inMap(to, last as string);
-    const told: Change[] = [];
-    tree.told = told;
-    try {
-      this.#maker.move(transaction, source, destination);
-    } finally {
-      tree.told = null;
-    }
-    for (const change of told) transaction.addChange(change);
+    this.#maker.move(transaction, source, destination);
     if (destination.index !== null) return;
     const moved = tree.moves.records[tree.moves.records.length - 1];
     this.#author.deleteOthers(transaction, to, moved?.node ?? null);

@@ -5,7 +5,6 @@ import { type Address, DOCUMENT, type Operation } from "./operation.ts";
 import { doMove, relocate, undoMove } from "./relocate.ts";
 import type { Origin } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
-import { pathOf } from "./told.ts";
 import type { Tree } from "./tree.ts";
 import { shownKey } from "./values.ts";
 import { VersionVector } from "./version_vector.ts";
@@ -150,9 +149,14 @@ function addMove(
   const later = moves.records.slice(index + 1);
   const current = node?.move ?? null;
   const effective = later.filter(({ before }) => before !== null);
-  for (const other of later.toReversed()) undoMove(tree, other);
-  doMove(tree, record);
-  for (const other of later) doMove(tree, other);
+  const takeTurns = () => {
+    for (const other of later.toReversed()) undoMove(tree, other);
+    doMove(tree, record);
+    for (const other of later) doMove(tree, other);
+  };
+  // Where there is much coming and going, only what comes of it is told.
+  if (tree.told === null || later.length === 0) takeTurns();
+  else tree.told.within("places", takeTurns);
   if (tree.witness !== null && node !== null) {
     const rivals = effective.filter(({ before, node }) =>
       before === null && node !== record.node
@@ -168,9 +172,6 @@ function addMove(
   });
   // It claims where it goes to, also if nothing comes there.
   refreshElements(tree, parent);
-  if (node?.move === record || tree.told === null) return;
-  const path = pathOf(tree, parent);
-  if (path !== null) tree.told.push({ kind: "set", path });
 }
 
 /** The last move that was not known by which the destination of one is inside what it moves. */

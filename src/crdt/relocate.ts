@@ -4,7 +4,7 @@ import { refreshElements } from "./list_edits.ts";
 import type { Location, MoveRecord } from "./move_log.ts";
 import { LIST, NOTHING } from "./operation.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
-import { pathOf, tellInsert, tellRemove } from "./told.ts";
+import { pathOf, tellElements } from "./told.ts";
 import type { Tree } from "./tree.ts";
 
 /**
@@ -40,6 +40,10 @@ export function undoMove(tree: Tree, record: MoveRecord): void {
 
 /** Lets a place live elsewhere, with all that lives in it. */
 export function relocate(tree: Tree, node: Branch, to: Location): void {
+  if (tree.told?.scope === "places") {
+    tree.told.want(node.parent as Branch, node.key);
+    tree.told.want(to.parent as Branch, to.key);
+  }
   const left = tree.told === null || node.id !== null
     ? null
     : pathOf(tree, node);
@@ -48,7 +52,7 @@ export function relocate(tree: Tree, node: Branch, to: Location): void {
   if (node.id !== null) {
     if (!node.isHidden) {
       const list = from.list as ListSequence<unknown>;
-      tellRemove(tree, from, list.setHidden(node.id, true));
+      tellElements(tree, "remove", from, list.setHidden(node.id, true));
     }
   } else if (node.move !== null) removeGuest(node);
   tree.addLive(from, node.id !== null, -count);
@@ -71,7 +75,7 @@ function arrive(tree: Tree, node: Branch, count: number): void {
     if (node.move !== null) addGuest(node);
     refreshElements(tree, parent);
     const path = tree.told === null ? null : pathOf(tree, node);
-    if (path !== null) tree.told?.push({ kind: "set", path });
+    if (path !== null) tree.told?.push({ kind: "set", path }, parent);
     return;
   }
   node.isHidden = tree.shown(node) === NOTHING;
@@ -79,9 +83,11 @@ function arrive(tree: Tree, node: Branch, count: number): void {
   if (node.isHidden) return;
   const list = parent.list as ListSequence<unknown>;
   const change = list.setHidden(node.id, false);
-  if (wasList) return tellInsert(tree, parent, change);
+  if (wasList) return tellElements(tree, "insert", parent, change);
   const path = tree.told === null ? null : pathOf(tree, parent);
-  if (path !== null) tree.told?.push({ kind: "set", path });
+  if (path !== null) {
+    tree.told?.push({ kind: "set", path }, parent.parent ?? parent);
+  }
 }
 
 /** Tells what became of the entry that a place left. */
@@ -93,7 +99,7 @@ function tell(tree: Tree, path: (string | number)[], from: Branch): void {
   const kind = shown === undefined || tree.shown(shown) === NOTHING
     ? "delete"
     : "set";
-  tree.told?.push({ kind, path: [...above, key] });
+  tree.told?.push({ kind, path: [...above, key] }, from);
 }
 
 function addGuest(node: Branch): void {

@@ -39,10 +39,14 @@ export function resolve(core: Core, act: string, path: Path): Target {
   let keys: string[] | null = null;
   const { tree } = core;
   let place: Child | undefined = tree.roots[DOCUMENT];
+  /** What is kept below a value does not show, and is in nobody's way. */
+  let isShown = true;
   for (let depth = 0; depth < path.length; depth++) {
     const step = path[depth] as Step;
     const branch: Branch | null = typeof place === "object" ? place : null;
-    const shape: Shape = place === undefined ? NOTHING : tree.shown(place);
+    const shape: Shape = place !== undefined && isShown
+      ? tree.shown(place)
+      : NOTHING;
     const isList = shape === LIST;
     if (typeof step === "number") {
       const list: ListSequence<Item> | null = branch?.list ?? null;
@@ -64,14 +68,14 @@ export function resolve(core: Core, act: string, path: Path): Target {
       if (isList) {
         refusePath(act, path, `"${step}" is a key, and there is a list`);
       }
-      // What is kept below a value does not show, and is in nobody's way.
-      const map: Branch | null = shape === MAP ? branch : null;
-      if (map === null || map.guests === null) {
+      isShown = shape === MAP;
+      if (branch === null || branch.guests === null) {
         keys?.push(step);
-        place = map?.children.get(step);
+        place = branch?.children.get(step);
         continue;
       }
-      const entry: Entry = entryAt(tree, map, step);
+      // What was moved away has another place, shown or not.
+      const entry: Entry = entryAt(tree, branch, step);
       place = entry.child;
       if (entry.move === null) {
         keys ??= path.slice(anchorDepth, depth) as string[];

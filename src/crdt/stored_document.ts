@@ -235,7 +235,7 @@ export abstract class StoredDocument extends OptimisticDocument {
     core.tree.clear();
     core.stability.floor = new VersionVector();
     readState(state).fill(core);
-    core.loadSettings(null, true);
+    core.loadSettings(false, true);
     // What it does not name any more, this replica must not name again.
     retireAll(core.tree);
     core.vector.forEach((replica) => this.#log.forget(replica));
@@ -265,7 +265,7 @@ export abstract class StoredDocument extends OptimisticDocument {
   ): void {
     const { core } = this;
     readState(first as Frame).fill(core);
-    core.loadSettings(null, true);
+    core.loadSettings(false, true);
     for (const frame of added) {
       if (frame.kind === STATE) {
         const filled = fillCore(readState(frame));

@@ -73,8 +73,10 @@ export class Strategies {
   /**
    * Takes over the settings: `hierarchy` and `value`, by pattern as JSON. What
    * is not understood is left out, at all replicas alike.
+   *
+   * @returns Whether other strategies hold now.
    */
-  load(settings: JsonRecord): void {
+  load(settings: JsonRecord): boolean {
     const rules: Rule[] = [];
     for (const [text, entry] of Object.entries(settings)) {
       const steps = readSteps(text);
@@ -89,7 +91,9 @@ export class Strategies {
       });
     }
     rules.sort((a, b) => compareSpecificity(b.steps, a.steps));
+    const isOther = JSON.stringify(rules) !== JSON.stringify(this.#rules);
     this.#rules = rules;
+    return isOther;
   }
 
   /** How a set or delete at `path` treats what is below. */

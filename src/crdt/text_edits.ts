@@ -1,7 +1,20 @@
-import { NOTHING, type Operation, TEXT_INSERT } from "./operation.ts";
+import type { Branch, Child } from "./branch.ts";
+import {
+  MAP,
+  NOTHING,
+  type Operation,
+  SCALAR,
+  TEXT_INSERT,
+} from "./operation.ts";
 import type { IdRange, ItemId, Origin } from "./sequence/ids.ts";
 import type { TextSequence } from "./sequence/text_sequence.ts";
-import { pathOfOperation } from "./told.ts";
+import {
+  pathOf,
+  pathOfOperation,
+  placeAbove,
+  tellAt,
+  tellRegister,
+} from "./told.ts";
 import type { Tree } from "./tree.ts";
 
 /**
@@ -60,18 +73,31 @@ function tellText(
   count: number,
 ): void {
   const { told, columns } = tree;
-  if (told === null) return;
-  const path = pathOfOperation(tree, operation);
+  if (told === null || told.scope === "rest") return;
   const slot = slotOf(tree, operation);
-  if (path === null || slot === undefined) return;
-  if (columns.values[slot] !== text) {
+  const path = pathOfOperation(tree, operation);
+  const { anchor, path: keys, space } = operation;
+  const place = tree.childAt(space, anchor, keys);
+  if (path === null || slot === undefined || place === undefined) return;
+  // A container may be shown instead, here or above.
+  if (tree.shown(place) !== SCALAR || !isShown(tree, operation, place)) return;
+  if (columns.values[slot] !== text || tree.counters.has(slot)) {
     // It is among concurrent values, which a strategy may show.
-    if (columns.shapeOf(slot) !== NOTHING) told.push({ kind: "set", path });
+    if (columns.shapeOf(slot) !== NOTHING) tellRegister(tree, operation);
     return;
   }
-  told.push(
+  tellAt(
+    tree,
+    operation,
     operation.kind === TEXT_INSERT
       ? { kind: "text-insert", path, index, text: operation.value as string }
       : { kind: "text-remove", path, index, count },
   );
+}
+
+/** Whether the place of an operation is shown, whatever it shows. */
+function isShown(tree: Tree, operation: Operation, place: Child): boolean {
+  if (typeof place === "object") return pathOf(tree, place) !== null;
+  const above = placeAbove(tree, operation) as Branch;
+  return tree.shown(above) === MAP && pathOf(tree, above) !== null;
 }

@@ -13,7 +13,7 @@ import type { Path, Step } from "./pattern.ts";
 import type { Change as Moved, ItemId } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
 import type { Tree } from "./tree.ts";
-import { shownKey } from "./values.ts";
+import { isHeirKey, shownKey } from "./values.ts";
 
 /** Where a place is shown now; `null` if it is not shown. */
 export function pathOf(tree: Tree, place: Branch): Step[] | null {
@@ -76,17 +76,26 @@ export function pathOfOperation(tree: Tree, operation: Operation): Path | null {
       : null;
     return above === null ? null : [...above, key];
   }
-  if (anchor === null) return path;
+  // What was moved may be forgotten, and what took over from it be there.
+  const keys = path.some(isHeirKey) ? path.map(shownKey) : path;
+  if (anchor === null) return keys;
   const above = pathOfElement(tree, anchor);
-  return above === null ? null : [...above, ...path];
+  return above === null ? null : [...above, ...keys];
 }
 
-/** What is at `key` of `parent` now, or at what is above that and is shown. */
+/**
+ * What is at `key` of `parent` now, or at what is above that and is shown.
+ *
+ * @param element What to look at if there is no key.
+ */
 export function changeNow(
   tree: Tree,
   parent: Branch,
   key: string | null,
+  element: Branch | null = null,
 ): Change {
+  if (key === null && element !== null) parent = element;
+  if (key !== null && tree.shown(parent) !== MAP) key = null;
   let path = pathOf(tree, parent);
   while (path === null) {
     parent = parent.parent as Branch;
@@ -104,7 +113,8 @@ export function changeNow(
 
 /** Tells of a set, delete or increment that changed something. */
 export function tellRegister(tree: Tree, operation: Operation): void {
-  const path = tree.told === null ? null : pathOfOperation(tree, operation);
+  const isAsked = tree.told !== null && tree.told.scope !== "rest";
+  const path = isAsked ? pathOfOperation(tree, operation) : null;
   if (path === null) return;
   const { kind } = operation;
   const act = kind === DELETE
@@ -112,41 +122,52 @@ export function tellRegister(tree: Tree, operation: Operation): void {
     : kind === INCREMENT
     ? "increment"
     : "set";
-  tree.told?.push({ kind: act, path });
+  push(tree, operation, { kind: act, path });
 }
 
 /** Tells that an assignment that a schema refuses took a place away. */
 export function tellRefused(tree: Tree, operation: Operation): void {
   const path = tree.told === null ? null : pathOfOperation(tree, operation);
-  if (path !== null) tree.told?.push({ kind: "delete", path });
+  if (path !== null) push(tree, operation, { kind: "delete", path });
 }
 
-/** Tells that elements of `parent` are shown. */
-export function tellInsert(
+/** Tells of what an operation does in the register of its place. */
+export function tellAt(
   tree: Tree,
-  parent: Branch,
-  change: Moved | undefined,
+  operation: Operation,
+  change: Change,
 ): void {
-  tellElements(tree, "insert", parent, change);
+  tree.told?.push(change, placeAbove(tree, operation));
 }
 
-/** Tells that elements of `parent` are shown no more. */
-export function tellRemove(
+/** The place above that of an operation, where it lives now; `null`: the root. */
+export function placeAbove(
   tree: Tree,
-  parent: Branch,
-  change: Moved | undefined,
-): void {
-  tellElements(tree, "remove", parent, change);
+  { anchor, path, space }: Operation,
+): Branch | null {
+  const place = tree.childAt(space, anchor, path);
+  return typeof place === "object"
+    ? place.parent
+    : tree.childAt(space, anchor, path.slice(0, -1)) as Branch;
 }
 
-function tellElements(
+function push(tree: Tree, operation: Operation, change: Change): void {
+  const { anchor, path, space } = operation;
+  const place = tree.childAt(space, anchor, path);
+  if (typeof place === "object") tree.told?.tellWhole(place);
+  tellAt(tree, operation, change);
+}
+
+/** Tells that elements of `parent` are shown, or are shown no more. */
+export function tellElements(
   tree: Tree,
   kind: "insert" | "remove",
   parent: Branch,
   change: Moved | undefined,
 ): void {
   if (tree.told === null || change === undefined) return;
+  if (tree.told.scope === "places") return tree.told.want(parent, null);
   if (tree.shown(parent) !== LIST) return;
   const path = pathOf(tree, parent);
-  if (path !== null) tree.told.push({ kind, path, ...change });
+  if (path !== null) tree.told.push({ kind, path, ...change }, parent);
 }

@@ -2,7 +2,6 @@ import type { JsonValue } from "../base/json.ts";
 import type { Witness } from "./conflicts.ts";
 import { Branch, type Child, type Item } from "./branch.ts";
 import { Columns, makeFlags } from "./columns.ts";
-import type { Change } from "./events.ts";
 import type { Journal } from "./journal.ts";
 import { MoveLog } from "./move_log.ts";
 import {
@@ -22,6 +21,7 @@ import { SequenceArena } from "./sequence/arena.ts";
 import type { ItemId } from "./sequence/ids.ts";
 import { ListSequence } from "./sequence/list_sequence.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
+import type { Telling } from "./telling.ts";
 import { isHeirKey, shownKey } from "./values.ts";
 import { VersionVector } from "./version_vector.ts";
 import { Walk } from "./walk.ts";
@@ -57,8 +57,8 @@ export class Tree {
   witness: Witness | null = null;
   /** Who decides what shows, while operations of others are joined. */
   judge: Judge | null = null;
-  /** Where changes of lists and texts are told, while anyone listens. */
-  told: Change[] | null = null;
+  /** Who tells of what shows otherwise, while anyone listens. */
+  told: Telling | null = null;
 
   /** Makes an empty state. */
   constructor(replicas: ReplicaTable) {
@@ -350,7 +350,9 @@ export class Tree {
    * and below each place above it.
    */
   addLive(from: Branch | null, isElement: boolean, count: number): void {
+    const { told } = this;
     for (let branch = from; branch !== null; branch = branch.parent) {
+      if (told !== null && isTurn(branch, count, isElement)) told.note(branch);
       branch.liveCount += count;
       if (isElement) branch.elementLiveCount += count;
       isElement = branch.id !== null;
@@ -413,6 +415,18 @@ export class Tree {
     this.#replace(this.counters, slot, undefined);
     this.columns.release(slot);
   }
+}
+
+/** Whether a place may be another container by that, or none any more. */
+function isTurn(
+  { liveCount, elementLiveCount }: Branch,
+  count: number,
+  isElement: boolean,
+): boolean {
+  if (liveCount === 0 || liveCount + count === 0) return true;
+  if (isElement) return false;
+  const entryCount = liveCount - elementLiveCount;
+  return entryCount === 0 || entryCount + count === 0;
 }
 
 function addHeir(parent: Branch, key: string): void {

@@ -1,4 +1,4 @@
-import type { Branch } from "./branch.ts";
+import type { Branch, ClaimShape } from "./branch.ts";
 import type { Moved } from "./move_log.ts";
 import {
   type Address,
@@ -12,6 +12,7 @@ import {
   SET,
 } from "./operation.ts";
 import type { Container } from "./operation.ts";
+import type { Telling } from "./telling.ts";
 import type { Tree } from "./tree.ts";
 import { DEPTH_BORN_MAX } from "./values.ts";
 import type { VersionVector } from "./version_vector.ts";
@@ -78,6 +79,7 @@ export function walkTo(
   walk.parent = branch;
   walk.key = steps < 0 ? null : path[steps] as string;
   if (tree.moves.nodes.size > 0 && walk.key !== null) {
+    tree.told?.noteEntry(branch, walk.key);
     const child = branch.children.get(walk.key);
     if (typeof child === "object" && child.moved !== null) {
       leave(tree, child.moved, operation);
@@ -162,9 +164,29 @@ function claim(
     const order = tree.replicas.compare(replica, claimReplica);
     if (order < 0 || (order === 0 && counter <= claimCounter)) return;
   }
+  const claimed = tree.walk.hides(operation) ? NOTHING : shape;
+  if (tree.told !== null) noteClaim(tree, tree.told, branch, claimed);
   tree.journal?.addClaim(branch);
   branch.claimStamp = stamp;
   branch.claimReplica = replica;
   branch.claimCounter = counter;
-  branch.claimShape = tree.walk.hides(operation) ? NOTHING : shape;
+  branch.claimShape = claimed;
+}
+
+/** Takes note of what a place shows, unless a new claim says what the old did. */
+function noteClaim(
+  { columns, judge }: Tree,
+  told: Telling,
+  branch: Branch,
+  shape: ClaimShape,
+): void {
+  const { slot, claimShape, claimStamp, claimReplica, claimCounter } = branch;
+  if (branch.parent?.guests != null && branch.key !== null) {
+    told.noteEntry(branch.parent, branch.key);
+  }
+  if (
+    // What is refused claims nothing.
+    judge !== null || columns.refused.size > 0 || shape !== claimShape ||
+    !columns.isNewer(slot, claimStamp, claimReplica, claimCounter)
+  ) told.note(branch);
 }

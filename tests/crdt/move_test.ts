@@ -39,6 +39,24 @@ Deno.test("a move takes all that is in it along, and edits of others", () => {
   });
 });
 
+Deno.test("what is set where something moved away stays there", () => {
+  const doc = new JsonCrdt("ann", { initial: { a: { x: 1 }, b: 2 } });
+  doc.move(["a", "x"], ["y"]);
+  doc.set(["a"], { x: "new" });
+  assertEquals(doc.toJSON(), { a: { x: "new" }, b: 2, y: 1 });
+  doc.move(["b"], ["z"]);
+  doc.set([], { b: { c: 3 }, z: 4 });
+  assertEquals(doc.toJSON(), { b: { c: 3 }, z: 4 });
+});
+
+Deno.test("what is set below nothing does not go to what moved away from there", () => {
+  const doc = new JsonCrdt("ann", { initial: { a: { x: 1 } } });
+  doc.move(["a", "x"], ["y"]);
+  doc.delete(["a"]);
+  doc.set(["a", "x"], "new");
+  assertEquals(doc.toJSON(), { a: { x: "new" }, y: 1 });
+});
+
 Deno.test("of two moves of one thing the later one counts", () => {
   const shown = showAll(
     { a: { x: 1 } },

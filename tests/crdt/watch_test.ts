@@ -23,9 +23,17 @@ Deno.test("a star stands for one step", () => {
   const { doc, calls } = watched("users.*.name");
   doc.set(["users", "1", "name"], "Bo");
   doc.set(["users", "1", "age"], 3);
-  doc.set(["users", "1", "name", "first"], "Bo");
+  doc.set(["users", "1", "pet", "name"], "Rex");
   doc.set(["groups", "1", "name"], "x");
   assertEquals(calls, [["set users.1.name"]]);
+});
+
+Deno.test("what is set below a value takes that away", () => {
+  const { doc, calls } = watched("users.*.name");
+  doc.set(["users", "1", "name"], "Bo");
+  doc.set(["users", "1", "name", "first"], "Bo");
+  doc.set(["users", "1", "name", "last"], "Li");
+  assertEquals(calls, [["set users.1.name"], ["set users.1.name"]]);
 });
 
 Deno.test("two stars stand for any number of steps, none included", () => {

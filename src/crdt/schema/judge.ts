@@ -1,7 +1,6 @@
 import type { JsonValue } from "../../base/json.ts";
 import { Branch } from "../branch.ts";
 import { addressOf } from "../conflict_places.ts";
-import type { Change } from "../events.ts";
 import { refreshElement, refreshElements } from "../list_edits.ts";
 import {
   DOCUMENT,
@@ -18,7 +17,6 @@ import type { Path, Step } from "../pattern.ts";
 import type { CounterCell, Sibling } from "../register_parts.ts";
 import type { ItemId } from "../sequence/ids.ts";
 import { TextSequence } from "../sequence/text_sequence.ts";
-import { changeNow, pathOf } from "../told.ts";
 import type { Tree } from "../tree.ts";
 import { isHeirKey, shownKey } from "../values.ts";
 import type { SchemaHistory } from "./history.ts";
@@ -51,8 +49,6 @@ export class Judge {
   readonly refused: Refused[] = [];
   readonly #tree: Tree;
   readonly #history: SchemaHistory;
-  /** Places that show otherwise, while all is judged and someone listens. */
-  #noted: [parent: Branch, key: string | null][] | null = null;
 
   /** Makes the judge of `tree`. */
   constructor(tree: Tree, history: SchemaHistory) {
@@ -105,28 +101,11 @@ export class Judge {
     refreshElements(tree, child instanceof Branch ? child : parent as Branch);
   }
 
-  /**
-   * Judges all that the document keeps.
-   *
-   * @param told Gets the places that show otherwise, as they are in the end.
-   */
-  judgeAll(told: Change[] | null): void {
-    const tree = this.#tree;
-    const before = tree.told;
-    tree.told = null;
-    this.#noted = told === null ? null : [];
-    const root = tree.roots[DOCUMENT];
+  /** Judges all that the document keeps. */
+  judgeAll(): void {
+    const root = this.#tree.roots[DOCUMENT];
     this.#judgeBelow(root, []);
     this.#refreshBelow(root);
-    tree.told = before;
-    const known = new Set<string>();
-    for (const noted of this.#noted ?? []) {
-      const change = changeNow(tree, ...noted);
-      const text = JSON.stringify(change);
-      if (!known.has(text)) told?.push(change);
-      known.add(text);
-    }
-    this.#noted = null;
   }
 
   #judgeBelow(branch: Branch, path: Step[]): void {
@@ -172,10 +151,7 @@ export class Judge {
   #refreshBelow(branch: Branch): void {
     const refresh = (place: Branch) => {
       this.#refreshBelow(place);
-      const { isHidden } = place;
       refreshElement(this.#tree, place);
-      if (place.isHidden === isHidden) return;
-      this.#noted?.push([place.parent as Branch, null]);
     };
     for (const child of branch.children.values()) {
       // It may have been moved to a list.
@@ -205,6 +181,16 @@ export class Judge {
     const parent = child instanceof Branch ? child.parent : home;
     const slot = typeof child === "number" ? child : child.slot;
     const isElement = child instanceof Branch && child.id !== null;
+    const key = child instanceof Branch && !isElement
+      ? child.key as string
+      : path.at(-1) as Step;
+    if (tree.told !== null) {
+      // Who is refused claims nothing above, either.
+      tree.told.noteAbove(child instanceof Branch ? child : home as Branch);
+      if (parent !== null && !isElement) {
+        tree.told.noteEntry(parent, key as string);
+      }
+    }
     const wasLive = tree.isLive(slot);
     const isChanged = this.#judgeSlot(slot, path);
     const isLive = tree.isLive(slot);
@@ -212,15 +198,10 @@ export class Judge {
       tree.journal?.addLive(parent, isElement, isLive ? 1 : -1);
       tree.addLive(parent, isElement, isLive ? 1 : -1);
     }
-    if (!isChanged || parent === null) return;
-    const key = child instanceof Branch && !isElement
-      ? shownKey(child.key as string)
-      : path.at(-1) as Step;
-    this.#noted?.push([parent, isElement ? null : key as string]);
-    if (tree.told === null || isElement) return;
-    const above = pathOf(tree, parent);
-    if (above === null) return;
-    tree.told.push({ kind: isLive ? "set" : "delete", path: [...above, key] });
+    if (!isChanged || parent === null || tree.told === null) return;
+    if (!isElement) tree.told.want(parent, key as string);
+    // Of an element that shows no more, or again, its list tells.
+    else if (tree.told.scope === "places") tree.told.want(parent, null);
   }
 
   /** Judges a register, its siblings and its counter; tells of any change. */

@@ -1,12 +1,10 @@
 import type { Branch, Item } from "../branch.ts";
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Core } from "../core.ts";
-import type { Change } from "../events.ts";
 import type { IdRange, ItemId, Origin } from "../sequence/ids.ts";
 import type { ListSequence } from "../sequence/list_sequence.ts";
 import type { Sequence } from "../sequence/sequence.ts";
 import { TextSequence } from "../sequence/text_sequence.ts";
-import { changeNow } from "../told.ts";
 import { VersionVector } from "../version_vector.ts";
 
 /**
@@ -59,7 +57,6 @@ export class JoinContext {
     readonly list: ListSequence<Item>;
     readonly id: ItemId;
   }[] = [];
-  readonly #changed: [parent: Branch, key: string | null][] = [];
 
   /** Prepares to join `other` into `core`. */
   constructor(core: Core, other: Core) {
@@ -87,13 +84,12 @@ export class JoinContext {
 
   /** Notes that what stands at `key` of `parent`, or there, may show otherwise. */
   note(parent: Branch, key: string | null): void {
-    if (this.isTold) this.#changed.push([parent, key]);
+    if (this.isTold) this.core.telling.want(parent, key);
   }
 
-  /** What shows otherwise, as it is now. */
-  changes(): Change[] {
-    const { tree } = this.core;
-    return this.#changed.map((noted) => changeNow(tree, ...noted));
+  /** Notes what a place shows, before that may change. */
+  noteShown(place: Branch): void {
+    if (this.isTold) this.core.telling.note(place);
   }
 
   /** Adds to a sequence of ours what one of theirs has. */

@@ -64,7 +64,13 @@ export class StateJoin {
    *
    * @returns What shows otherwise now.
    */
-  run(): Change[] {
+  run(): readonly Change[] {
+    const { core } = this.#context;
+    core.tell("places", () => this.#run());
+    return core.telling.take();
+  }
+
+  #run(): void {
     const { core, other, seen } = this.#context;
     const { tree, vector, clock } = core;
     for (const pair of this.pairs.all) {
@@ -87,9 +93,7 @@ export class StateJoin {
     );
     tree.settled.join(this.#context.translate(other.tree.settled));
     clock.receive(other.clock.last);
-    const told: Change[] = [];
-    core.loadSettings(told, true);
-    return [...this.#context.changes(), ...told];
+    core.loadSettings(true, true);
   }
 
   /**
@@ -140,6 +144,7 @@ export class StateJoin {
       refreshElements(tree, home as Branch);
       return this.#context.note(home as Branch, null);
     }
+    this.#context.noteShown(ours);
     let live = 0;
     if (theirs !== null) {
       const slot = typeof theirs === "number" ? theirs : theirs.slot;
@@ -174,6 +179,7 @@ export class StateJoin {
 
   /** Joins an element with what is in it; returns how much more lives. */
   joinElement(ours: Branch, theirs: Branch, above: Above): number {
+    this.#context.noteShown(ours);
     const live = this.#joinPlace(ours, ours.slot, theirs.slot, null, above) +
       this.joinBranches(ours, theirs, above);
     refreshElement(this.#context.core.tree, ours);
@@ -187,6 +193,7 @@ export class StateJoin {
    * @returns How many more registers and elements live below it.
    */
   joinBranches(ours: Branch, theirs: Branch, outer: Above): number {
+    this.#context.noteShown(ours);
     const above = this.#joinHiding(ours, theirs, outer);
     this.#joinClaims(ours, theirs, above);
     const missed = above.isNew ? new Set(ours.children.keys()) : null;
@@ -278,6 +285,7 @@ export class StateJoin {
         : live;
     }
     const ours = tree.branchAt(parent, key);
+    this.#context.noteShown(ours);
     return this.#joinPlace(parent, ours.slot, theirs.slot, key, above) +
       this.joinBranches(ours, theirs, above);
   }
@@ -310,6 +318,7 @@ export class StateJoin {
   #hideChild(parent: Branch, key: string, above: Above): number {
     const child = parent.children.get(key) as Child;
     if (typeof child === "object" && child.moved !== null) return 0;
+    if (typeof child === "object") this.#context.noteShown(child);
     const slot = typeof child === "number" ? child : child.slot;
     const live = this.#hidePlace(parent, slot, key, above);
     return typeof child === "number"
@@ -330,6 +339,7 @@ export class StateJoin {
 
   /** Hides what newly is to be hidden below a branch. */
   hideBranch(branch: Branch, above: Above): number {
+    this.#context.noteShown(branch);
     if (isOursGone(above, branch.claimReplica, branch.claimCounter)) {
       branch.claimShape = NOTHING;
     }
@@ -350,6 +360,7 @@ export class StateJoin {
     let live = 0;
     const { gone, kept } = sweepElements(branch.list, above);
     for (const element of kept) {
+      this.#context.noteShown(element);
       live += this.#hidePlace(element, element.slot, null, above) +
         this.hideBranch(element, above);
       refreshElement(tree, element);

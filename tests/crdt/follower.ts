@@ -1,0 +1,171 @@
+// A copy of what a document shows that is kept by its events alone.
+import type { JsonValue } from "../../src/base/json.ts";
+import { assert } from "@std/assert";
+import type { Change } from "../../src/crdt/events.ts";
+import type { JsonCrdt } from "../../src/crdt/mod.ts";
+import type { Path } from "../../src/crdt/pattern.ts";
+import { canonicalText } from "../../src/crdt/values.ts";
+
+/** Stands for what is to be read anew. */
+class Unknown {}
+
+const UNKNOWN = new Unknown();
+
+/** What was there, or what something that was done below made of it. */
+class Either {
+  readonly was: Copy | undefined;
+  readonly is: Copy;
+
+  constructor(was: Copy | undefined, is: Copy) {
+    this.was = was;
+    this.is = is;
+  }
+}
+
+type JsonMap = { readonly [key: string]: JsonValue };
+
+/** A JSON value of which some is not known. */
+type Copy =
+  | JsonValue
+  | Unknown
+  | Either
+  | Copy[]
+  | Map<string, Copy>;
+
+/**
+ * Follows the `change` events of a document, one change after the other, as
+ * their documentation says, and compares what it has with what is shown.
+ */
+export class Follower {
+  readonly #doc: JsonCrdt;
+  #shown: JsonValue;
+  #failure: unknown = null;
+
+  /** Follows `doc` from now on. */
+  constructor(doc: JsonCrdt) {
+    this.#doc = doc;
+    this.#shown = doc.toJSON();
+    doc.on("change", ({ changes }) => {
+      // What a listener throws is told apart from what its document does.
+      try {
+        this.#follow(changes);
+      } catch (error) {
+        this.#failure ??= error;
+      }
+    });
+  }
+
+  /** Fails if what is shown is not what it was at the last event. */
+  check(): void {
+    if (this.#failure !== null) throw this.#failure;
+    const now = this.#doc.toJSON();
+    assert(
+      canonicalText(now) === canonicalText(this.#shown),
+      `No event: ${JSON.stringify(this.#shown)} became ${JSON.stringify(now)}`,
+    );
+  }
+
+  #follow(changes: readonly Change[]): void {
+    const before = this.#shown;
+    const now = this.#doc.toJSON();
+    this.#shown = now;
+    let copy = copyOf(before);
+    let failure = "";
+    try {
+      for (const change of changes) copy = changed(copy, change.path, change);
+    } catch (error) {
+      failure = String(error);
+    }
+    if (failure === "" && isLike(copy, now)) return;
+    throw new Error(
+      `Not named${failure}: ${JSON.stringify(before)} became ${
+        JSON.stringify(now)
+      } by ${JSON.stringify(changes)}`,
+    );
+  }
+}
+
+function copyOf(value: JsonValue): Copy {
+  if (Array.isArray(value)) return value.map(copyOf);
+  if (typeof value !== "object" || value === null) return value;
+  return new Map(
+    Object.entries(value).map((
+      [key, entry],
+    ) => [key, copyOf(entry as JsonValue)]),
+  );
+}
+
+/** What becomes of a copy, of which what `path` leads to is changed. */
+function changed(copy: Copy | undefined, path: Path, change: Change): Copy {
+  const [step, ...below] = path;
+  if (step === undefined) return changedHere(copy, change);
+  if (copy === UNKNOWN) return UNKNOWN;
+  if (copy instanceof Either) {
+    return new Either(copy.was, changed(copy.is, path, change));
+  }
+  if (copy instanceof Map && typeof step === "string") {
+    return new Map(copy).set(step, changed(copy.get(step), below, change));
+  }
+  if (Array.isArray(copy) && typeof step === "number" && step < copy.length) {
+    return copy.with(step, changed(copy[step], below, change));
+  }
+  if (typeof step === "string") {
+    if (change.kind === "delete" && copy === undefined) return UNKNOWN;
+    // What was done below made it a map, in which there is nothing else.
+    const made = new Map([[step, changed(undefined, below, change)]]);
+    return new Either(copy, made);
+  }
+  throw new Error(`Nothing is there for ${JSON.stringify(change)}`);
+}
+
+function changedHere(copy: Copy | undefined, change: Change): Copy {
+  if (copy === UNKNOWN) return UNKNOWN;
+  switch (change.kind) {
+    case "insert": {
+      assert(Array.isArray(copy) && change.index <= copy.length);
+      const added = Array.from({ length: change.count }, () => UNKNOWN);
+      return copy.toSpliced(change.index, 0, ...added);
+    }
+    case "remove":
+      assert(Array.isArray(copy));
+      assert(change.index + change.count <= copy.length);
+      return copy.toSpliced(change.index, change.count);
+    case "text-insert": {
+      assert(typeof copy === "string" && change.index <= copy.length);
+      const { index } = change;
+      return copy.slice(0, index) + change.text + copy.slice(index);
+    }
+    case "text-remove": {
+      assert(typeof copy === "string");
+      const { index, count } = change;
+      assert(index + count <= copy.length);
+      return copy.slice(0, index) + copy.slice(index + count);
+    }
+    default:
+      return UNKNOWN;
+  }
+}
+
+function isLike(copy: Copy | undefined, value: JsonValue | undefined): boolean {
+  if (copy === UNKNOWN) return true;
+  if (copy instanceof Either) {
+    return isLike(copy.was, value) || isLike(copy.is, value);
+  }
+  if (Array.isArray(copy)) {
+    return Array.isArray(value) && value.length === copy.length &&
+      copy.every((item, index) => isLike(item, value[index]));
+  }
+  if (copy instanceof Map) {
+    if (typeof value !== "object" || value === null || Array.isArray(value)) {
+      return false;
+    }
+    const keys = new Set([...copy.keys(), ...Object.keys(value)]);
+    return [...keys].every((key) =>
+      isLike(
+        copy.get(key),
+        Object.hasOwn(value, key) ? (value as JsonMap)[key] : undefined,
+      )
+    );
+  }
+  return copy === value;
+}
