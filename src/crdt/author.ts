@@ -227,27 +227,25 @@ export class Author {
   /** Where the entry at `key` of a place is set. */
   #below({ anchor, keys, path }: Target, key: string): Target {
     const { tree } = this.#core;
-    const below = [...keys, key];
-    if (tree.moves.nodes.size > 0) {
-      const place = tree.childAt(DOCUMENT, anchor, keys);
-      if (typeof place === "object" && place.guests !== null) {
-        const { key: inner, move } = entryAt(tree, place, key);
-        if (move === null) {
-          return {
-            anchor,
-            keys: [...keys, inner ?? key],
-            path: [...path, key],
-          };
-        }
-        const { replica, counter } = move;
-        return { anchor: { replica, counter }, keys: [], path: [...path, key] };
-      }
+    const place = tree.moves.nodes.size > 0
+      ? tree.childAt(DOCUMENT, anchor, keys)
+      : undefined;
+    if (typeof place !== "object" || place.guests === null) {
+      const below = [...keys, key];
+      return {
+        anchor,
+        keys: below,
+        path: path === keys ? below : [...path, key],
+      };
     }
-    return {
-      anchor,
-      keys: below,
-      path: path === keys ? below : [...path, key],
-    };
+    const { key: inner, move } = entryAt(tree, place, key);
+    return move === null
+      ? { anchor, keys: [...keys, inner as string], path: [...path, key] }
+      : {
+        anchor: { replica: move.replica, counter: move.counter },
+        keys: [],
+        path: [...path, key],
+      };
   }
 
   /** Whether an array at `path` becomes a list, not one value. */

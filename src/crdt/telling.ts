@@ -145,7 +145,7 @@ export class Telling {
       // A list tells which of its elements come and go.
       const comesOrGoes = before === NOTHING || now === NOTHING;
       if (now === before || comesOrGoes && place.id !== null) continue;
-      if (before === NOTHING && now !== LIST) {
+      if (before === NOTHING && now !== LIST && this.scope !== "places") {
         appeared.push(place);
         continue;
       }
@@ -163,15 +163,20 @@ export class Telling {
     const changes = this.#changes;
     const told = changes.splice(changes.length - this.#places.length)
       .filter((_, index) => !this.#isInWhole(this.#places[index] ?? null));
+    // There can be more than a call may have arguments.
+    for (const change of told) changes.push(change);
     // What the author tells is told, whoever does that.
-    const own: Change[] = this.own === null
-      ? []
-      : [{ kind: "set", path: this.own }];
-    told.push(...this.#changesWanted([...own, ...told]));
-    for (const place of appeared) {
-      told.push(...this.#appearances(place, [...own, ...told], appeared));
+    if (this.own !== null) told.push({ kind: "set", path: this.own });
+    for (const change of this.#changesWanted(told)) {
+      told.push(change);
+      changes.push(change);
     }
-    changes.push(...told);
+    for (const place of appeared) {
+      for (const change of this.#appearances(place, told, appeared)) {
+        told.push(change);
+        changes.push(change);
+      }
+    }
     this.forget();
   }
 
