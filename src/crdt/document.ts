@@ -50,6 +50,8 @@ export class JsonCrdt extends SchemaDocument {
   readonly #pending: Pending;
   readonly #validators: Validators;
   #transaction: Transaction | null = null;
+  /** One that is not open, for the next time; see `keepHiddenClass`. */
+  #spare: Transaction | null;
 
   /**
    * Makes the document of one replica.
@@ -65,6 +67,7 @@ export class JsonCrdt extends SchemaDocument {
       options.onListenerError ?? (() => {}),
       options,
     );
+    this.#spare = new Transaction(core);
     this.#validators = new Validators(options.validators ?? {});
     this.#pending = new Pending(options.pending);
     this.#inbox = new Inbox(this.core, this.#pending, {
@@ -146,7 +149,7 @@ export class JsonCrdt extends SchemaDocument {
    */
   override transact<Result>(act: () => Result): Result {
     const outer = this.#transaction;
-    const transaction = outer ?? new Transaction(this.core, true);
+    const transaction = outer ?? this.#open(true);
     this.#transaction = transaction;
     const mark = transaction.mark();
     try {
@@ -314,7 +317,7 @@ export class JsonCrdt extends SchemaDocument {
    */
   protected override checkSet(path: Path, value: JsonValue | Register): void {
     const open = this.#transaction;
-    const transaction = open ?? new Transaction(this.core, true);
+    const transaction = open ?? this.#open(true);
     const mark = transaction.mark();
     try {
       this.author.set(transaction, path, value);
@@ -396,7 +399,7 @@ export class JsonCrdt extends SchemaDocument {
     if (open !== null) return hasSchema ? attempt(open, act) : act(open);
     // Only what is checked between or afterwards may have to be undone.
     const isChecked = hasSchema || !this.#validators.isEmpty;
-    const transaction = new Transaction(this.core, isChecked);
+    const transaction = this.#open(isChecked);
     const mark = isChecked ? transaction.mark() : null;
     try {
       const result = act(transaction);
@@ -408,6 +411,14 @@ export class JsonCrdt extends SchemaDocument {
     } finally {
       this.#commit(transaction);
     }
+  }
+
+  #open(canUndo: boolean): Transaction {
+    const transaction = this.#spare ?? new Transaction(this.core);
+    // What is given may have getters, which may make changes of their own.
+    this.#spare = null;
+    transaction.open(canUndo);
+    return transaction;
   }
 
   /** Throws if what a transaction made of the document is not valid. */
@@ -423,6 +434,7 @@ export class JsonCrdt extends SchemaDocument {
   #commit(transaction: Transaction): void {
     transaction.close();
     const { operations, changes } = transaction;
+    this.#spare = transaction;
     if (operations.length === 0) return;
     this.record("local", operations, changes, this.isObserved);
     this.collectAfter(operations.length);
@@ -452,10 +464,7 @@ function makeCore(name: string, options: JsonCrdtOptions): Core {
   const { clock, maxClockDriftMs } = options;
   return new Core(
     name,
-    new HybridClock({
-      ...clock === undefined ? {} : { wallMs: () => clock.wallMs() },
-      ...maxClockDriftMs === undefined ? {} : { maxDriftMs: maxClockDriftMs },
-    }),
+    new HybridClock(clock, maxClockDriftMs),
     new Map(Object.entries(options.merges ?? {})),
   );
 }

@@ -23,19 +23,10 @@ export function stampTick(stamp: number): number {
   return stamp % TICKS_PER_MS;
 }
 
-/** Options for {@linkcode HybridClock}. */
-export interface HybridClockOptions {
-  /**
-   * Reads the wall clock, in milliseconds since 1970. Without it the clock is
-   * purely logical: it counts, and no stamp is too far ahead.
-   */
-  wallMs?: () => number;
-  /**
-   * How far ahead of the wall clock a stamp may be to be received.
-   *
-   * @default {60_000}
-   */
-  maxDriftMs?: number;
+/** A wall clock. */
+export interface WallClock {
+  /** Milliseconds since 1970. */
+  wallMs(): number;
 }
 
 /**
@@ -57,14 +48,20 @@ export interface HybridClockOptions {
  * pair (l, c) is one number here, so that a carry from c to l needs no code.
  */
 export class HybridClock {
-  readonly #wallMs: (() => number) | undefined;
+  readonly #wall: WallClock | undefined;
   readonly #maxDriftMs: number;
   #last = 0;
 
-  /** Makes a clock that has seen nothing. */
-  constructor(options: HybridClockOptions = {}) {
-    this.#wallMs = options.wallMs;
-    this.#maxDriftMs = options.maxDriftMs ?? 60_000;
+  /**
+   * Makes a clock that has seen nothing.
+   *
+   * @param wall Without it the clock is purely logical: it counts, and no stamp
+   * is too far ahead.
+   * @param maxDriftMs How far ahead of it a stamp may be to be received.
+   */
+  constructor(wall?: WallClock, maxDriftMs = 60_000) {
+    this.#wall = wall;
+    this.#maxDriftMs = maxDriftMs;
   }
 
   /** The greatest stamp that was given out or received; 0 for none. */
@@ -74,20 +71,22 @@ export class HybridClock {
 
   /** The wall time, or `undefined` where there is no wall clock. */
   get wallMs(): number | undefined {
-    return this.#wallMs?.();
+    return this.#wall?.wallMs();
   }
 
   /** A new stamp, past every other and not behind the wall clock. */
   tick(): number {
-    const wall = this.#wallMs === undefined ? 0 : makeStamp(this.#wallMs(), 0);
+    const wall = this.#wall === undefined
+      ? 0
+      : makeStamp(this.#wall.wallMs(), 0);
     this.#last = Math.max(this.#last + 1, wall);
     return this.#last;
   }
 
   /** Whether `stamp` is too far ahead to be received now. */
   isAhead(stamp: number): boolean {
-    return this.#wallMs !== undefined && stamp > this.#last &&
-      stampMs(stamp) > this.#wallMs() + this.#maxDriftMs;
+    return this.#wall !== undefined && stamp > this.#last &&
+      stampMs(stamp) > this.#wall.wallMs() + this.#maxDriftMs;
   }
 
   /** Takes note of a stamp from elsewhere: the next tick is past it. */

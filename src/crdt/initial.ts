@@ -25,7 +25,8 @@ export function makeInitial(
   }`;
   const core = new Core(name, new HybridClock(), new Map());
   const author = new Author(core, Infinity);
-  const transaction = new Transaction(core, false);
+  const transaction = new Transaction(core);
+  transaction.open(false);
   // Sorted, so that the order in which keys were written gives no other dots.
   for (const key of Object.keys(value).sort()) {
     author.set(transaction, [key], sorted(value[key] as JsonValue));

@@ -1,4 +1,5 @@
 import type { JsonValue } from "../base/json.ts";
+import { keepHiddenClass } from "./hidden_class.ts";
 import type { IdRange, ItemId, Origin } from "./sequence/ids.ts";
 import type { VersionVector } from "./version_vector.ts";
 
@@ -204,6 +205,9 @@ export class Operation {
     return false;
   }
 }
+
+keepHiddenClass(new Operation(0, 1, 2 ** 50, SET, null, [], SCALAR, null));
+keepHiddenClass(new Edit(null, null, null));
 
 /** How many counters a scalar takes: a string one for each unit. */
 export function lengthOf(value: unknown): number {

@@ -131,7 +131,14 @@ export abstract class StoredDocument extends OptimisticDocument {
     core.meter.applied[origin] += unit.length;
     if (isTold) {
       this.tellEvent(
-        new AppliedChange(core, origin, unit, changes, this.#log, number),
+        new AppliedChange(
+          core.replicas,
+          origin,
+          unit,
+          changes,
+          this.#log,
+          number,
+        ),
       );
     }
     this.#tellRefused();

@@ -18,18 +18,25 @@ const NONE: readonly never[] = Object.freeze([]);
  */
 export class Transaction {
   /** When it happens. */
-  readonly stamp: number;
+  stamp: number = 2 ** 52;
   /** What was made so far. */
   operations: readonly Operation[] = NONE;
   /** What changed so far. */
   changes: readonly Change[] = NONE;
   readonly #core: Core;
-  readonly #clockLast: number;
-  readonly #journal: Journal | null;
+  #clockLast: number = 2 ** 52;
+  #journal: Journal | null = null;
 
-  /** Opens one; only one that `canUndo` writes down how to go back. */
-  constructor(core: Core, canUndo: boolean) {
+  /** Makes one that is to be opened. */
+  constructor(core: Core) {
     this.#core = core;
+  }
+
+  /** Opens it anew; only one that `canUndo` writes down how to go back. */
+  open(canUndo: boolean): void {
+    const core = this.#core;
+    this.operations = NONE;
+    this.changes = NONE;
     this.#clockLast = core.clock.last;
     this.#journal = canUndo ? new Journal() : null;
     core.tree.journal = this.#journal;

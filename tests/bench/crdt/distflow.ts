@@ -21,12 +21,14 @@ const REGISTER_COUNT_MAX = 10_000_000;
 /** Whole numbers at any key. */
 const SCHEMA = { additionalProperties: { type: "integer", minimum: 0 } };
 
+const CLOCK = { wallMs: () => Date.now() };
+
 /** A document of ours, whose listener takes the bytes, or only counts. */
 export function openDocument(options: OpenOptions): JsonCrdt {
   const { kind, replica, onUpdate, onEvent, hasSchema = false } = options;
   const document = new JsonCrdt(`replica${replica}`, {
     registerCountMax: REGISTER_COUNT_MAX,
-    clock: { wallMs: () => Date.now() },
+    clock: CLOCK,
     ...(kind === "list" ? { initial: { list: [] } } : {}),
   });
   // A text belongs to who set it, as most do.
