@@ -1,5 +1,6 @@
 import { DistflowError } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
+import { keepHiddenClass } from "./hidden_class.ts";
 import { defineEntry, DEPTH_MAX } from "./values.ts";
 
 const NULL = 0;
@@ -448,3 +449,5 @@ function asciiText(
   }
   return text;
 }
+
+keepHiddenClass(new ByteReader(NO_BYTES));

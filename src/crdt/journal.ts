@@ -1,4 +1,5 @@
 import type { Branch, Child, ClaimShape } from "./branch.ts";
+import { keepHiddenClass } from "./hidden_class.ts";
 import type { IdRange, RemovedRange } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
 import type { TextSequence } from "./sequence/text_sequence.ts";
@@ -162,3 +163,5 @@ export class Journal {
     for (const item of this.#discarded) tree.dispose(item);
   }
 }
+
+keepHiddenClass(new Journal());

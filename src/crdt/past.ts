@@ -1,7 +1,9 @@
 import type { Branch, Child } from "./branch.ts";
-import type { Columns } from "./columns.ts";
+import { Columns } from "./columns.ts";
 import type { Core } from "./core.ts";
+import { keepHiddenClass } from "./hidden_class.ts";
 import { LIST, MAP, type Space } from "./operation.ts";
+import { ReplicaTable } from "./replica_table.ts";
 import type { ItemId } from "./sequence/ids.ts";
 
 /**
@@ -107,3 +109,5 @@ class Past {
     if (isReplaced) this.addAssigned(slot);
   }
 }
+
+keepHiddenClass(new Past(new Columns(new ReplicaTable()), 0, null));

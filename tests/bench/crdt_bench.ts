@@ -29,8 +29,9 @@ interface Lane {
  *
  * Time is that of the processors outside the kernel, with what garbage
  * collection and compilation take beside the program, and is measured after the
- * same work was done on less, twice. Every change is told to a listener, which
- * takes the bytes that others would be sent, unless the row says otherwise.
+ * same work was done on half as much, four times; the documents of that stay,
+ * as a server has more than one. Every change is told to a listener, which takes
+ * the bytes that others would be sent, unless the row says otherwise.
  *
  * @param wanted Names of rows; all if there are none.
  */
