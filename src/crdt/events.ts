@@ -81,7 +81,10 @@ export interface ChangeEvent extends WatchEvent {
   readonly origin: "local" | "remote";
   /** What changed, in order. */
   readonly changes: readonly Change[];
-  /** The transaction as a message for other replicas; encoded when asked. */
+  /**
+   * The transaction as a message for other replicas; encoded when asked. Short
+   * ones share a buffer: copy a message before you transfer its `buffer`.
+   */
   message(): Uint8Array;
   /** The operations of the transaction as JSON. */
   operations(): OperationJson[];

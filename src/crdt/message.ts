@@ -14,6 +14,18 @@ const ONE = 0xd1;
 /** The first byte of a message of transactions. */
 const MANY = 0xd2;
 
+/** Bytes of a buffer that short messages share. */
+const SLAB_SIZE = 8 * 1024;
+/** A longer message has a buffer of its own. */
+const SHORT_SIZE_MAX = 256;
+
+/**
+ * Where the next short messages go. A buffer for each took longer than all else
+ * that is done for a message: 450 ns on Deno, and 400 on Node.js above 64 bytes.
+ */
+let slab: Uint8Array = new Uint8Array(0);
+let slabUsed = 0;
+
 /** Operations of one transaction, with consecutive counters. */
 export type Unit = readonly Operation[];
 
@@ -83,12 +95,31 @@ export function encodeOne(
   to: number,
 ): Uint8Array {
   const { length } = head;
-  const message = new Uint8Array(length + to - from);
-  // Both are short: a call of the runtime's for each would take longer.
-  for (let at = 0; at < length; at++) message[at] = head[at] as number;
-  const shift = length - from;
-  for (let at = from; at < to; at++) message[at + shift] = bytes[at] as number;
-  return message;
+  const size = length + to - from;
+  if (size > SHORT_SIZE_MAX) {
+    const message = new Uint8Array(size);
+    message.set(head);
+    message.set(bytes.subarray(from, to), length);
+    return message;
+  }
+  const start = takeFromSlab(size);
+  const target = slab;
+  // All is short: a call of the runtime's would take longer.
+  for (let at = 0; at < length; at++) target[start + at] = head[at] as number;
+  const shift = start + length - from;
+  for (let at = from; at < to; at++) target[at + shift] = bytes[at] as number;
+  return new Uint8Array(target.buffer, start, size);
+}
+
+/** Where in the slab there is room for so many bytes. */
+function takeFromSlab(size: number): number {
+  // It has no length any more if somebody has transferred its buffer.
+  if (slabUsed + size > slab.length) {
+    slab = new Uint8Array(SLAB_SIZE);
+    slabUsed = 0;
+  }
+  slabUsed += size;
+  return slabUsed - size;
 }
 
 /**

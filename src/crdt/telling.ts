@@ -118,12 +118,17 @@ export class Telling {
       this.#shapes.size > 0 || this.#rivals.length > 0 ||
       this.#wanted.length > 0 || this.#whole.size > 0
     ) this.#settle();
-    else this.#places.length = 0;
+    else this.#forgetPlaces();
+  }
+
+  /** Setting the length of an array takes as long as all else, if it is 0. */
+  #forgetPlaces(): void {
+    if (this.#places.length > 0) this.#places.length = 0;
   }
 
   /** Lets go of what was noted of an operation. */
   forget(): void {
-    this.#places.length = 0;
+    this.#forgetPlaces();
     this.#shapes.clear();
     this.#rivals.length = 0;
     this.#whole.clear();

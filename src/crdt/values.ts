@@ -21,6 +21,7 @@ export const STRING_LENGTH_MAX: number = 16 * 1024 * 1024;
 
 /** A noncharacter that no key of a user has; see {@linkcode heirKey}. */
 const HEIR_MARK = "\u{10ffff}";
+const MARK_END: number = HEIR_MARK.charCodeAt(HEIR_MARK.length - 1);
 
 /** What {@linkcode asRegister} makes: a value that is kept as a whole. */
 export class Register {
@@ -187,7 +188,8 @@ export function shownKey(key: string): string {
 function markIn(key: string): number {
   let at = key.length - 1;
   while (at > 0 && isDigit(key.charCodeAt(at))) at--;
-  if (at === key.length - 1) return -1;
+  // Most keys are none: the last unit of the mark tells it.
+  if (at === key.length - 1 || key.charCodeAt(at) !== MARK_END) return -1;
   const start = at + 1 - HEIR_MARK.length;
   return start >= 0 && key.startsWith(HEIR_MARK, start) ? start : -1;
 }

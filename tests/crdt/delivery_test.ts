@@ -273,3 +273,32 @@ Deno.test("names in bad messages take no room", () => {
   }
   assertEquals(doc.receive(SET), "applied");
 });
+
+Deno.test("a message is whole, though the buffer of one before was given away", () => {
+  const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  ann.on("change", (event) => {
+    const message = event.message();
+    bob.receiveMessage(message.slice());
+    const buffer = message.buffer as ArrayBuffer;
+    structuredClone(buffer, { transfer: [buffer] });
+  });
+  for (let index = 0; index < 100; index++) ann.set([`k${index}`], index);
+  assertEquals(bob.toJSON(), ann.toJSON());
+});
+
+Deno.test("messages that are kept stay as they are, short and long", () => {
+  const ann = new JsonCrdt("ann");
+  const messages: Uint8Array[] = [];
+  const copies: Uint8Array[] = [];
+  ann.on("change", (event) => {
+    messages.push(event.message());
+    copies.push(event.message().slice());
+  });
+  for (let index = 0; index < 2000; index++) {
+    ann.set([`k${index}`], "x".repeat(index % 400));
+  }
+  assertEquals(messages, copies);
+  const bob = new JsonCrdt("bob");
+  for (const message of messages) bob.receiveMessage(message);
+  assertEquals(bob.toJSON(), ann.toJSON());
+});

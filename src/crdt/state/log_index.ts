@@ -146,13 +146,16 @@ export class LogIndex {
 
   #grow(): void {
     const mask = this.#mask * 2 + 1;
+    const { oldest } = this;
+    // It is full: what is in front of the oldest one comes behind the last.
+    const start = oldest & this.#mask;
+    const behind = oldest - start + this.#mask + 1;
     const spread = <Column extends Uint16Array | Uint32Array | Float64Array>(
       from: Column,
       to: Column,
     ): Column => {
-      for (let number = this.oldest; number < this.#next; number++) {
-        to[number & mask] = from[number & this.#mask] as number;
-      }
+      to.set(from.subarray(start), oldest & mask);
+      to.set(from.subarray(0, start), behind & mask);
       return to;
     };
     const capacity = mask + 1;
