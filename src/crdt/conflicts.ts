@@ -32,6 +32,8 @@ import { isSameValue } from "./values.ts";
 /** Conflicts with what is below its place that are told of one operation. */
 const BELOW_COUNT_MAX = 100;
 
+const NONE: readonly never[] = [];
+
 /** Two operations that had not seen each other, and meet. */
 interface Meeting {
   readonly kind: ConflictEvent["kind"];
@@ -79,7 +81,8 @@ export class Witness {
 
   /** A transaction comes, whose operations are joined one after the other. */
   begin(): void {
-    this.#slots.clear();
+    // Clearing makes a new table, even of an empty set.
+    if (this.#slots.size > 0) this.#slots.clear();
   }
 
   /** An assignment comes to the register at the end of the walk. */
@@ -192,8 +195,8 @@ export class Witness {
   }
 
   /** What was noted since it was asked last, while `operation` was joined. */
-  settle(operation: Operation): ConflictEvent[] {
-    if (this.#meetings.length === 0) return [];
+  settle(operation: Operation): readonly ConflictEvent[] {
+    if (this.#meetings.length === 0) return NONE;
     const meetings = this.#meetings;
     this.#meetings = [];
     const own = this.#sideOf(operation);

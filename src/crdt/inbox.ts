@@ -215,7 +215,9 @@ export class Inbox {
         );
       }
       clock.receive(operation.stamp);
-      conflicts.push(...witness.settle(operation));
+      for (const conflict of witness.settle(operation)) {
+        conflicts.push(conflict);
+      }
     }
     tree.told = null;
     tree.witness = null;

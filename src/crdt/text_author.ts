@@ -146,8 +146,9 @@ export class TextAuthor {
     start: number,
     end: number,
   ): TextSequence {
-    for (const index of [start, end]) {
-      if (string !== null && splitsPair(string, index)) {
+    if (string !== null) {
+      for (const index of [start, end]) {
+        if (!splitsPair(string, index)) continue;
         refusePath(act, path, `index ${index} is inside a surrogate pair`);
       }
     }
