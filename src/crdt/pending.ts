@@ -81,9 +81,11 @@ export class Pending {
       this.count + unit.length > this.#countMax ||
       this.byteCount + byteCount > this.#bytesMax
     ) return false;
-    units ??= new Map();
-    this.remove(first.replica, first.counter);
-    this.#byReplica.set(first.replica, units);
+    if (waiting !== undefined) this.remove(first.replica, first.counter);
+    if (units === undefined || units.size === 0) {
+      units ??= new Map();
+      this.#byReplica.set(first.replica, units);
+    }
     units.set(first.counter, { unit, byteCount, arrivedAtMs: nowMs });
     this.count += unit.length;
     this.byteCount += byteCount;
