@@ -324,7 +324,7 @@ export class JsonCrdt extends SchemaDocument {
       this.#check(transaction);
     } finally {
       transaction.rollBack(mark);
-      if (open === null) transaction.close();
+      if (open === null) this.#close(transaction);
     }
   }
 
@@ -421,6 +421,11 @@ export class JsonCrdt extends SchemaDocument {
     return transaction;
   }
 
+  #close(transaction: Transaction): void {
+    transaction.close();
+    this.#spare = transaction;
+  }
+
   /** Throws if what a transaction made of the document is not valid. */
   #check({ changes }: Transaction): void {
     if (this.#validators.isEmpty) return;
@@ -432,9 +437,8 @@ export class JsonCrdt extends SchemaDocument {
   }
 
   #commit(transaction: Transaction): void {
-    transaction.close();
     const { operations, changes } = transaction;
-    this.#spare = transaction;
+    this.#close(transaction);
     if (operations.length === 0) return;
     this.record("local", operations, changes, this.isObserved);
     this.collectAfter(operations.length);

@@ -82,8 +82,9 @@ export interface ChangeEvent extends WatchEvent {
   /** What changed, in order. */
   readonly changes: readonly Change[];
   /**
-   * The transaction as a message for other replicas; encoded when asked. Short
-   * ones share a buffer: copy a message before you transfer its `buffer`.
+   * The transaction as a message for other replicas; encoded when asked. Those
+   * of at most 256 bytes share a buffer of 8 KiB: copy a message before you
+   * transfer its `buffer`.
    */
   message(): Uint8Array;
   /** The operations of the transaction as JSON. */

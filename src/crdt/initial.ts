@@ -31,8 +31,8 @@ export function makeInitial(
   for (const key of Object.keys(value).sort()) {
     author.set(transaction, [key], sorted(value[key] as JsonValue));
   }
-  transaction.close();
   const { operations } = transaction;
+  transaction.close();
   return operations.length === 0
     ? null
     : encodeMessage([operations], core.replicas);

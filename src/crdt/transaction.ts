@@ -35,8 +35,6 @@ export class Transaction {
   /** Opens it anew; only one that `canUndo` writes down how to go back. */
   open(canUndo: boolean): void {
     const core = this.#core;
-    this.operations = NONE;
-    this.changes = NONE;
     this.#clockLast = core.clock.last;
     this.#journal = canUndo ? new Journal() : null;
     core.tree.journal = this.#journal;
@@ -81,11 +79,17 @@ export class Transaction {
     this.changes = this.changes.slice(0, mark.changeCount);
   }
 
-  /** Ends it; one without operations leaves no trace on the clock. */
+  /**
+   * Ends it, and keeps nothing of what it made; one without operations leaves no
+   * trace on the clock.
+   */
   close(): void {
     const { tree, clock } = this.#core;
     tree.journal = null;
     this.#journal?.close(tree);
     if (this.operations.length === 0) clock.reset(this.#clockLast);
+    this.operations = NONE;
+    this.changes = NONE;
+    this.#journal = null;
   }
 }

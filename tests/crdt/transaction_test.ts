@@ -1,0 +1,21 @@
+import { assertEquals } from "@std/assert";
+import { Author } from "../../src/crdt/author.ts";
+import { Core } from "../../src/crdt/core.ts";
+import { HybridClock } from "../../src/crdt/hybrid_clock.ts";
+import { Transaction } from "../../src/crdt/transaction.ts";
+
+Deno.test("a transaction that has ended keeps nothing of what it made", () => {
+  const core = new Core("ann", new HybridClock(), new Map());
+  const author = new Author(core, Infinity);
+  const transaction = new Transaction(core);
+  for (const count of [2, 1]) {
+    transaction.open(true);
+    for (let at = 0; at < count; at++) author.set(transaction, ["k"], at);
+    const { operations, changes } = transaction;
+    assertEquals([operations.length, changes.length], [count, count]);
+    transaction.close();
+    assertEquals([operations.length, changes.length], [count, count]);
+    assertEquals([...transaction.operations, ...transaction.changes], []);
+    assertEquals(transaction.mark().undo, null);
+  }
+});
