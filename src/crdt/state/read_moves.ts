@@ -23,6 +23,8 @@ export interface MovesSource {
   readonly replicas: readonly number[];
   /** All branches; the slot of each is its number among all places. */
   readonly branches: readonly Branch[];
+  /** How many there can be in so many bytes. */
+  readonly countMax: number;
   /** Reads a vector. */
   readVector(): VersionVector;
 }
@@ -34,7 +36,7 @@ export interface MovesSource {
 export function readMoves(source: MovesSource): void {
   const { reader, core, registers, replicas } = source;
   const { moves } = core.tree;
-  const count = reader.count(3);
+  const count = reader.varint(source.countMax);
   if (count === 0) return;
   const names = readRuns(reader, count, REPLICA_COUNT_MAX);
   const counters = readIntegers(reader, count);

@@ -179,17 +179,18 @@ class PlaceReader {
       reader.fail("the end of the lists");
     }
     this.#readParts();
-    this.#readMoves();
+    this.#readMoves(countMax);
     return anchored;
   }
 
-  #readMoves(): void {
+  #readMoves(countMax: number): void {
     readMoves({
       reader: this.#reader,
       core: this.#core,
       registers: this.#registers,
       replicas: this.#replicas,
       branches: this.#ended,
+      countMax,
       readVector: () => readVector(this.#reader, this.#replicas),
     });
   }

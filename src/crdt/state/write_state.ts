@@ -37,7 +37,7 @@ export const HAS_BARRIER = 4;
 /** All that a branch may have. */
 export const BRANCH_PARTS_MAX = 7;
 
-/** Places and items that may stand for a byte: bounds what bad bytes make. */
+/** Places, items and moves that may stand for a byte: bounds what bad bytes make. */
 export const PLACES_PER_BYTE = 64;
 
 /**
@@ -251,8 +251,9 @@ function writePlaces(
   columns.claimStamps.write(body);
   writeMoves(core.tree.moves, columns.numbers, body);
   // Millions of equal places take a few bytes, and must take some more.
+  const moveCount = core.tree.moves.records.length;
   const needed = Math.ceil(
-    (children.length + columns.itemCount) / PLACES_PER_BYTE,
+    (children.length + columns.itemCount + moveCount) / PLACES_PER_BYTE,
   );
   const padding = Math.max(0, needed - body.length);
   writer.varint(children.length);

@@ -205,3 +205,21 @@ Deno.test("nothing is saved within a transaction", () => {
     assertThrows(() => doc.diffSince({}), TypeError);
   });
 });
+
+Deno.test("moves that look alike take few bytes, and are read all the same", () => {
+  const clock = { wallMs: () => START_MS };
+  const author = new JsonCrdt("ann", { clock, initial: { list: [] } });
+  author.push(["list"], {}, {}, {});
+  author.set(["key0"], {});
+  for (let index = 0; index < 2000; index++) {
+    author.move(["list", 2], ["list", 0]);
+    author.move([`key${index % 2}`], [`key${(index + 1) % 2}`]);
+  }
+  const restored = JsonCrdt.restore("bob", author.snapshot(), { clock });
+  assertEquals(restored.toJSON(), author.toJSON());
+  const merged = new JsonCrdt("carl", { clock });
+  merged.merge(author.snapshot());
+  assertEquals(merged.toJSON(), author.toJSON());
+  merged.move(["list", 2], ["list", 0]);
+  assertEquals(merged.toJSON(), author.toJSON());
+});
