@@ -22,7 +22,7 @@ import { findPast } from "./past.ts";
 import type { Path, Step } from "./pattern.ts";
 import type { ItemId, Origin } from "./sequence/ids.ts";
 import { checkSchema } from "./schema/check.ts";
-import { shownTotal } from "./reader.ts";
+import { sumTotals } from "./reader.ts";
 import { pathOf } from "./told.ts";
 import { introduce } from "./state/introduce.ts";
 import type { Transaction } from "./transaction.ts";
@@ -273,8 +273,7 @@ export function baseOf(tree: Tree, slot: number): number | undefined {
 
 /** The sum of all totals of a counter. */
 export function totalOf(tree: Tree, slot: number): number {
-  return tree.counters.get(slot)
-    ?.reduce((sum, cell) => sum + shownTotal(cell), 0) ?? 0;
+  return sumTotals(tree.counters.get(slot) ?? []);
 }
 
 function isBelow(node: Branch, place: Branch): boolean {

@@ -161,9 +161,8 @@ export class Reader {
       : valueOf(columns.values[slot]);
     if (this.isCounter(slot)) {
       const base = typeof value === "number" ? value : 0;
-      // Totals are integers, so the order of the sum does not matter.
-      return (counters.get(slot) ?? [])
-        .reduce((sum, cell) => sum + shownTotal(cell), base);
+      // The base may be a fraction: it comes last, everywhere.
+      return sumTotals(counters.get(slot) ?? []) + base;
     }
     if (!columns.isSibling(slot) || !siblings.has(slot)) {
       return value as JsonValue;
@@ -230,8 +229,23 @@ export class Reader {
   }
 }
 
-/** What a cell adds to its counter. */
-export function shownTotal({ total, isRefused }: CounterCell): number {
+/** What all cells add to their counter, rounded once: in any order the same. */
+export function sumTotals(cells: readonly CounterCell[]): number {
+  let sum = 0;
+  for (const cell of cells) {
+    sum += shownTotal(cell);
+    if (!Number.isSafeInteger(sum)) return sumLargeTotals(cells);
+  }
+  return sum;
+}
+
+function sumLargeTotals(cells: readonly CounterCell[]): number {
+  return Number(
+    cells.reduce((sum, cell) => sum + BigInt(shownTotal(cell)), 0n),
+  );
+}
+
+function shownTotal({ total, isRefused }: CounterCell): number {
   return isRefused === true ? 0 : total;
 }
 

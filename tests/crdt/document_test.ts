@@ -373,3 +373,24 @@ Deno.test("a map that nobody assigned is told when another deletes it", () => {
   assertEquals(ann.toJSON(), {});
   assertEquals(told, [{ kind: "delete", path: ["a"] }]);
 });
+
+Deno.test("a counter shows the same sum wherever increments came from first", () => {
+  const docs = Array.from("abcdefghi", (name) => new JsonCrdt(name));
+  const [ann] = docs as [JsonCrdt];
+  ann.set(["price"], 0.1);
+  ann.set(["many"], 2 ** 53);
+  const share = () => {
+    for (const to of docs) {
+      for (const from of docs) to.applyDiff(from.encodeDiff(to.clock()));
+    }
+  };
+  share();
+  for (const [index, doc] of docs.entries()) {
+    doc.increment(["price"], 209 * (index + 1));
+    doc.increment(["many"], 1);
+    doc.increment(["huge"], 2 ** 50 - index);
+  }
+  share();
+  const sums = { price: 9405.1, many: 2 ** 53 + 8, huge: 9 * 2 ** 50 - 36 };
+  for (const doc of docs) assertEquals(doc.toJSON(), sums);
+});

@@ -394,7 +394,7 @@ export class Model {
       const start = typeof base === "number" ? base : 0;
       return {
         kind: "leaf",
-        value: cells.reduce((sum, { value }) => sum + Number(value), start),
+        value: cells.reduce((sum, { value }) => sum + Number(value), 0) + start,
       };
     }
     if (winner?.sibling !== true) {
