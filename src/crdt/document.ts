@@ -6,6 +6,7 @@ import type { Change, Dot } from "./events.ts";
 import { HybridClock } from "./hybrid_clock.ts";
 import { Inbox, type Receipt } from "./inbox.ts";
 import { makeInitial } from "./initial.ts";
+import { COUNTER_SAFE } from "./maker.ts";
 import { decodeMessage, type Unit } from "./message.ts";
 import { DOCUMENT } from "./operation.ts";
 import { operationFromJson, type OperationJson } from "./operation_json.ts";
@@ -398,7 +399,8 @@ export class JsonCrdt extends SchemaDocument {
     const open = this.#transaction;
     if (open !== null) return hasSchema ? attempt(open, act) : act(open);
     // Only what is checked between or afterwards may have to be undone.
-    const isChecked = hasSchema || !this.#validators.isEmpty;
+    const isChecked = hasSchema || !this.#validators.isEmpty ||
+      this.core.vector.get(this.core.self) > COUNTER_SAFE;
     const transaction = this.#open(isChecked);
     const mark = isChecked ? transaction.mark() : null;
     try {

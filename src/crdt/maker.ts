@@ -1,3 +1,4 @@
+import { DistflowError } from "../base/errors.ts";
 import type { JsonValue } from "../base/json.ts";
 import { applyInsertAt, applyOperation } from "./apply.ts";
 import type { Branch } from "./branch.ts";
@@ -18,6 +19,7 @@ import {
   type Space,
 } from "./operation.ts";
 import { applyMoveAt } from "./move_edits.ts";
+import { COUNTER_MAX } from "./operation_bytes.ts";
 import { findPast } from "./past.ts";
 import type { Path, Step } from "./pattern.ts";
 import type { ItemId, Origin } from "./sequence/ids.ts";
@@ -177,7 +179,11 @@ export class Maker {
     this.finish(transaction, operation);
   }
 
-  /** An operation that was not applied yet. */
+  /**
+   * An operation that was not applied yet.
+   *
+   * @throws {DistflowError} `LIMIT_REACHED` if the replica has no counters left.
+   */
   begin(
     transaction: Transaction,
     kind: Kind,
@@ -198,6 +204,7 @@ export class Maker {
       value,
     );
     operation.space = space;
+    if (operation.counter > COUNTER_SAFE) checkCounters(core, operation);
     if (space === DOCUMENT && !core.schemas.isEmpty) {
       checkSchema(core, operation);
     }
@@ -263,6 +270,21 @@ export class Maker {
       );
     }
   }
+}
+
+/** Up to here, no edit can take all counters that are left. */
+export const COUNTER_SAFE: number = COUNTER_MAX - 2 ** 30;
+
+function checkCounters(core: Core, { counter, length }: Operation): void {
+  if (counter + length - 1 <= COUNTER_MAX) return;
+  const name = core.replicas.nameOf(core.self);
+  throw new DistflowError(
+    "LIMIT_REACHED",
+    `Cannot edit as ${name} any more: ${length} more operations and characters than ${
+      counter - 1
+    } are too many for one replica; restore the snapshot under another name`,
+    { details: { limit: "counters", max: COUNTER_MAX } },
+  );
 }
 
 /** What a delete of a counter writes, so that concurrent increments stay. */

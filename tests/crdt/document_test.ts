@@ -394,3 +394,32 @@ Deno.test("a counter shows the same sum wherever increments came from first", ()
   const sums = { price: 9405.1, many: 2 ** 53 + 8, huge: 9 * 2 ** 50 - 36 };
   for (const doc of docs) assertEquals(doc.toJSON(), sums);
 });
+
+Deno.test("a replica whose counters are used up refuses edits, and is read", () => {
+  // A string takes a counter for each unit of it.
+  const page = "x".repeat(2 ** 24);
+  const doc = new JsonCrdt("ann", { logLengthMax: 0 });
+  for (let count = 0; count < 127; count++) doc.set(["page"], page);
+  const { length } = page;
+  const room = 2 ** 31 - 1 - (doc.clock()["ann"] ?? 0);
+  doc.set(["page"], page.slice(0, length - 3));
+  assertEquals(room, length - 1);
+  const clock = doc.clock();
+  for (
+    const edit of [
+      () => doc.set(["title"], "abc"),
+      () => doc.set(["both"], { a: 1, b: "bc" }),
+      () => doc.insertText(["page"], 0, "abc"),
+      () => doc.transact(() => [1, 2, 3].map((n) => doc.set(["n"], n))),
+    ]
+  ) {
+    assert(hasCode(assertThrows(edit), "LIMIT_REACHED"));
+    assertEquals(doc.clock(), clock);
+    assertEquals(Object.keys(doc.toJSON() as object), ["page"]);
+  }
+  doc.set(["page"], "");
+  doc.set(["n"], 1);
+  const other = JsonCrdt.restore("bob", doc.snapshot());
+  other.set(["n"], 2);
+  assertEquals(other.toJSON(), { page: "", n: 2 });
+});
