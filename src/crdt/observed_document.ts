@@ -20,6 +20,9 @@ export abstract class ObservedDocument extends DocumentView {
    * @internal
    */
   protected readonly watchers: Watchers;
+  #isTelling = false;
+  /** What was changed by those who are being told. */
+  #untold: ChangeEvent[] = [];
 
   /**
    * Makes the view of `core`; listeners that fail are told of.
@@ -129,6 +132,22 @@ export abstract class ObservedDocument extends DocumentView {
    * @internal
    */
   protected tellEvent(event: ChangeEvent): void {
+    if (this.#isTelling) {
+      // All hear of what a listener changes after what it was told of.
+      this.#untold.push(event);
+      return;
+    }
+    this.#isTelling = true;
+    try {
+      this.#tell(event);
+      for (const next of this.#untold) this.#tell(next);
+    } finally {
+      if (this.#untold.length > 0) this.#untold = [];
+      this.#isTelling = false;
+    }
+  }
+
+  #tell(event: ChangeEvent): void {
     this.emitter.emit("change", event);
     if (this.watchers.count > 0) this.watchers.tell(event.changes, event);
   }

@@ -121,3 +121,25 @@ Deno.test("events name all that shows otherwise as schemas change", () => {
     make: (seed, part) => followed(new SchemaWorld(seed, part)),
   }, 500);
 });
+
+Deno.test("what a listener changes is told after what it was told of", () => {
+  const doc = new JsonCrdt("ann");
+  const seen: unknown[][] = [];
+  doc.on("change", ({ changes }) => {
+    if (changes[0]?.path[0] === "order") doc.set(["total"], 1);
+  });
+  for (const order of ["listener", "watcher"]) {
+    const tell = (changes: readonly Change[]) => {
+      seen.push([order, ...changes.map(({ path }) => path[0])]);
+    };
+    if (order === "watcher") doc.watch("**", tell);
+    else doc.on("change", ({ changes }) => tell(changes));
+  }
+  doc.set(["order"], {});
+  assertEquals(seen, [
+    ["listener", "order"],
+    ["watcher", "order"],
+    ["listener", "total"],
+    ["watcher", "total"],
+  ]);
+});
