@@ -348,7 +348,9 @@ export abstract class StoredDocument extends OptimisticDocument {
    */
   diffSince(clock: ClockRecord): Diff {
     this.checkOutside("make a diff");
-    return findDiff(this.core, this.#log, clock);
+    return findDiff(this.core, this.#log, clock, () => {
+      this.checkOutside("encode a diff");
+    });
   }
 
   /**
@@ -443,13 +445,14 @@ export abstract class StoredDocument extends OptimisticDocument {
    * ```
    */
   startSync(): DigestSync {
-    this.checkOutside("synchronise");
     const { core } = this;
+    const checkOutside = () => this.checkOutside("synchronise");
+    checkOutside();
     return new DigestSync({
       core,
+      checkOutside,
       unitsSince: (vector) => this.#log.since(vector, core.vector),
       mergePart: (part) => {
-        this.checkOutside("synchronise");
         this.#merge(part, PART);
       },
     });

@@ -18,7 +18,11 @@ export interface Diff {
   readonly kind: "nothing" | "operations" | "state";
   /** How many operations it is; 0 for a state. */
   readonly operationCount: number;
-  /** The bytes for `applyDiff`; made when asked, and true of that moment. */
+  /**
+   * The bytes for `applyDiff`; made when asked, and true of that moment.
+   *
+   * @throws {TypeError} Within a transaction, for a state.
+   */
   encode(): Uint8Array;
   /** The operations as JSON; none for a state. */
   operations(): OperationJson[];
@@ -56,12 +60,15 @@ class StateDiff implements Diff {
   readonly kind = "state";
   readonly operationCount = 0;
   readonly #core: Core;
+  readonly #checkOutside: () => void;
 
-  constructor(core: Core) {
+  constructor(core: Core, checkOutside: () => void) {
     this.#core = core;
+    this.#checkOutside = checkOutside;
   }
 
   encode(): Uint8Array {
+    this.#checkOutside();
     return encodeState(this.#core);
   }
 
@@ -70,16 +77,22 @@ class StateDiff implements Diff {
   }
 }
 
-/** What a replica lacks that has applied what `clock` says. */
+/**
+ * What a replica lacks that has applied what `clock` says.
+ *
+ * @param checkOutside Throws while a transaction is open, which may still be
+ * undone.
+ */
 export function findDiff(
   core: Core,
   log: TransactionLog,
   clock: ClockRecord,
+  checkOutside: () => void,
 ): Diff {
   const { replicas, vector } = core;
   const units = log.since(readClock(clock, replicas), vector);
   return units === null
-    ? new StateDiff(core)
+    ? new StateDiff(core, checkOutside)
     : new OperationsDiff(units, replicas);
 }
 

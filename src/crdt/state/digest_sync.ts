@@ -36,6 +36,8 @@ const ATTEMPT_COUNT_MAX = 4;
 export interface SyncHost {
   /** Its parts. */
   readonly core: Core;
+  /** Throws while a transaction is open, which may still be undone. */
+  checkOutside(): void;
   /** What was applied since; `null` if that is not known any more. */
   unitsSince(vector: VersionVector): readonly Unit[] | null;
   /** Joins the part of a state. */
@@ -103,6 +105,7 @@ export class DigestSync {
 
   /** The first message; one end alone starts. */
   start(): Uint8Array {
+    this.#host.checkOutside();
     return this.#start(0);
   }
 
@@ -111,8 +114,10 @@ export class DigestSync {
    *
    * @returns The answer; `null` if there is nothing more to say.
    * @throws {DistflowError} `CORRUPT_DATA` if it is no message of such an end.
+   * @throws {TypeError} Within a transaction.
    */
   receive(message: Uint8Array): Uint8Array | null {
+    this.#host.checkOutside();
     const { kind, payload } = readOnlyFrame(message);
     const reader = new ByteReader(payload);
     if (kind !== DIGEST) reader.fail("a message of digests");

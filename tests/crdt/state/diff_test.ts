@@ -194,3 +194,21 @@ Deno.test("a forged or damaged diff is refused and leaves nothing", () => {
     }
   }
 });
+
+Deno.test("what may still be undone is given to nobody", () => {
+  const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  ann.set(["a"], 1);
+  ann.gcLog(0);
+  const diff = ann.diffSince({});
+  assertEquals(diff.kind, "state");
+  const [mine, yours] = [ann.startSync(), bob.startSync()];
+  const question = yours.start();
+  ann.transact(() => {
+    ann.set(["b"], 2);
+    assertThrows(() => diff.encode(), TypeError, "within a transaction");
+    assertThrows(() => mine.start(), TypeError, "within a transaction");
+    assertThrows(() => mine.receive(question), TypeError);
+  });
+  bob.applyDiff(diff.encode());
+  assertEquals(bob.toJSON(), { a: 1, b: 2 });
+});
