@@ -225,6 +225,8 @@ export function readOperation(
     for (let index = 0; index < dots.length; index += 2) {
       covers.raise(dots[index] as number, dots[index + 1] as number);
     }
+    // Everyone has seen what they made themselves, whatever they say.
+    covers.raise(replica, counter - 1);
   }
   const author = { replica, counter };
   const anchor = (head & HAS_ANCHOR) === 0

@@ -187,6 +187,8 @@ export function operationFromJson(
   }
   if (json.covers !== undefined) {
     operation.covers = readVector(json.covers, replicas);
+    // Everyone has seen what they made themselves, whatever they say.
+    operation.covers.raise(operation.replica, operation.counter - 1);
   }
   if (!isSensible(operation)) return refuse("it makes no sense there");
   return checkCounter(operation);

@@ -126,6 +126,15 @@ Deno.test("a stamp from too far ahead waits for the wall clock", () => {
   assertEquals(doc.has(["a"]), true);
 });
 
+Deno.test("a delete has seen what its author made, even if it does not say so", () => {
+  const doc = new JsonCrdt("bob");
+  doc.receive({ ...SET, path: ["map", "key"] });
+  const del = { dot: ["ann", 2], stamp: [START_MS, 1] } as const;
+  doc.receive({ ...del, kind: "delete", path: ["map"], covers: {} });
+  assertEquals(doc.toJSON(), {});
+  assertEquals(JsonCrdt.restore("carl", doc.snapshot()).toJSON(), {});
+});
+
 Deno.test("an operation that names itself as past is rejected", () => {
   const { doc, told } = makeListener();
   assertEquals(doc.receive({ ...SET, after: [["ann", 1]] }), "rejected");
