@@ -89,10 +89,9 @@ await store.close();
 // gives it what it missed, and the other way round.
 bob.delete(["todos", 1]);
 const saved = await new FileStore(folder).load("todo");
-if (saved?.snapshot === undefined) throw new Error("Nothing was saved");
-ann = JsonCrdt.restore("ann-2", saved.snapshot);
+if (saved === undefined) throw new Error("Nothing was saved");
+ann = JsonCrdt.restore("ann-2", saved);
 follow(ann);
-for (const message of saved.messages) ann.receiveMessage(message);
 ann.applyDiff(bob.encodeDiff(ann.clock()));
 bob.applyDiff(ann.encodeDiff(bob.clock()));
 show(ann);

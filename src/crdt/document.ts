@@ -21,8 +21,8 @@ import { Pending } from "./pending.ts";
 import { SchemaDocument } from "./schema_document.ts";
 import { Validators } from "./schema/validators.ts";
 import { Transaction } from "./transaction.ts";
-import { checkRestored, type RestoreOptions } from "./state/restore.ts";
-import { readSaved } from "./state/saved.ts";
+import { openSaved, type RestoreOptions } from "./state/restore.ts";
+import type { SavedDocument } from "./state/saved.ts";
 import type { Register } from "./values.ts";
 
 /**
@@ -100,10 +100,13 @@ export class JsonCrdt extends SchemaDocument {
    * of its own. Diffs may follow in the bytes, each from the clock at which what
    * stands before it was made.
    *
+   * @param saved The bytes, or what a store has loaded. Messages were applied
+   * before they were saved: they do not wait for the wall clock.
    * @param replicaId A name that the state does not know; with
    * {@linkcode RestoreOptions.resume} that of the document that was saved.
-   * @throws {DistflowError} `CORRUPT_DATA` if the bytes are torn or altered;
-   * `DUPLICATE_REPLICA` if the name is known.
+   * @throws {DistflowError} `CORRUPT_DATA` if the bytes are torn or altered, or
+   * if an edit of one's own lacks what was before it; `DUPLICATE_REPLICA` if the
+   * name is known.
    *
    * @example Saved and restored
    * ```ts
@@ -115,16 +118,28 @@ export class JsonCrdt extends SchemaDocument {
    * const bob = JsonCrdt.restore("bob", ann.snapshot());
    * assertEquals(bob.toJSON(), { a: 1 });
    * ```
+   *
+   * @example Each edit saved as it is made
+   * ```ts
+   * import { JsonCrdt } from "@distflow/core/crdt";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const ann = new JsonCrdt("ann");
+   * const saved = { snapshot: ann.snapshot(), messages: [] as Uint8Array[] };
+   * ann.on("change", (event) => saved.messages.push(event.message()));
+   * ann.set(["a"], 1);
+   * const again = JsonCrdt.restore("ann", saved, { resume: true });
+   * assertEquals(again.clock(), ann.clock());
+   * ```
    */
   static restore(
     replicaId: string,
-    bytes: Uint8Array,
+    saved: Uint8Array | SavedDocument,
     options: RestoreOptions = {},
   ): JsonCrdt {
-    const { frames, tornByteCount } = readSaved(bytes);
-    checkRestored(frames, tornByteCount, replicaId, options);
+    const { frames, messages } = openSaved(saved, replicaId, options);
     const document = new JsonCrdt(replicaId, { ...options, initial: {} });
-    document.load(frames, options.resume ?? false);
+    document.load(frames, messages, options.resume ?? false);
     return document;
   }
 

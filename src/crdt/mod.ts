@@ -113,7 +113,11 @@ export {
 } from "./state/digest.ts";
 export type { DigestSync } from "./state/digest_sync.ts";
 export type { RestoreOptions } from "./state/restore.ts";
-export { inspectSaved, type SavedParts } from "./state/saved.ts";
+export {
+  inspectSaved,
+  type SavedDocument,
+  type SavedParts,
+} from "./state/saved.ts";
 export type { Receipts, StoredDocument } from "./stored_document.ts";
 export type {
   HierarchyStrategy,

@@ -1,29 +1,21 @@
 import type { ListenerErrorHandler } from "../base/emitter.ts";
 import { DistflowError, hasCode, messageOf } from "../base/errors.ts";
 import { AppliedChange } from "./applied_change.ts";
-import type { Branch } from "./branch.ts";
-import { Core } from "./core.ts";
+import type { Core } from "./core.ts";
 import type { Change, Dot } from "./events.ts";
-import { HybridClock } from "./hybrid_clock.ts";
 import type { Receipt } from "./inbox.ts";
 import type { Unit } from "./message.ts";
 import { OptimisticDocument } from "./optimistic_document.ts";
 import { Digest } from "./state/digest.ts";
 import { DigestSync } from "./state/digest_sync.ts";
 import { decodeDiff, type Diff, findDiff } from "./state/diff.ts";
+import { fillCore, type FilledCore } from "./state/filled_core.ts";
 import { StateJoin } from "./state/join_state.ts";
 import { MergedChange } from "./state/merged_change.ts";
-import { readState, type StateReader } from "./state/read_state.ts";
-import {
-  type Frame,
-  KNOWLEDGE,
-  PART,
-  readOnlyFrame,
-  STATE,
-} from "./state/frame.ts";
-import type { Operation } from "./operation.ts";
+import { readState } from "./state/read_state.ts";
+import { type Frame, PART, readOnlyFrame, STATE } from "./state/frame.ts";
+import { loadSaved } from "./state/load_saved.ts";
 import { retireAll } from "./state/retire_all.ts";
-import { decodeReport } from "./state/knowledge.ts";
 import { hasSeen, mustReplace } from "./state/must_replace.ts";
 import { TransactionLog } from "./state/transaction_log.ts";
 import { encodeState } from "./state/write_state.ts";
@@ -267,44 +259,20 @@ export abstract class StoredDocument extends OptimisticDocument {
    * @internal
    */
   protected load(
-    [first, ...added]: readonly Frame[],
+    frames: readonly Frame[],
+    messages: readonly Uint8Array[],
     isResumed: boolean,
   ): void {
-    const { core } = this;
-    readState(first as Frame).fill(core);
-    core.loadSettings(false, true);
-    for (const frame of added) {
-      if (frame.kind === STATE) {
-        const filled = fillCore(readState(frame));
-        // As a rule it is a later one of the same document, with all there was.
-        if (hasSeen(filled.core, core, core.vector)) this.#replace(frame);
-        else this.#join(filled);
-        continue;
-      }
-      if (frame.kind === KNOWLEDGE) {
-        const report = decodeReport(frame, core.replicas);
-        core.stability.resume(report, core.clock.wallMs ?? 0);
-        // What was promised then holds for what had been removed by then.
-        retireAll(core.tree);
-        core.tree.settled.join(core.stability.retired);
-        core.stability.floor.join(core.stability.retired);
-        continue;
-      }
-      for (const unit of decodeDiff(frame, core.replicas)) {
-        // It was applied once already, wherever the wall clock stands now.
-        core.clock.receive((unit[0] as Operation).stamp);
-        const receipt = this.restoreUnit(unit);
-        if (receipt === "applied" || receipt === "duplicate") continue;
-        throw new DistflowError(
-          "CORRUPT_DATA",
-          "Cannot restore a document: an operation lacks what was before it",
-        );
-      }
-    }
-    if (isResumed || core.vector.get(core.self) === 0) return;
-    throw new DistflowError(
-      "DUPLICATE_REPLICA",
-      `Cannot restore as "${core.name}": a replica of that name wrote what was saved`,
+    loadSaved(
+      {
+        core: this.core,
+        replace: (state) => this.#replace(state),
+        join: (state) => this.#join(state),
+        receive: (unit) => this.restoreUnit(unit),
+      },
+      frames,
+      messages,
+      isResumed,
     );
   }
 
@@ -484,15 +452,4 @@ export abstract class StoredDocument extends OptimisticDocument {
     this.#log.cut(keepLastN);
     return this.#log.length;
   }
-}
-
-/** A state that was read, and the elements that stand in no list of it. */
-interface FilledCore {
-  readonly core: Core;
-  readonly anchored: readonly Branch[];
-}
-
-function fillCore(reader: StateReader): FilledCore {
-  const core = new Core(reader.head.writer, new HybridClock(), new Map());
-  return { core, anchored: reader.fill(core) };
 }

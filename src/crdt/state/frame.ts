@@ -63,6 +63,11 @@ export function writeFrame(kind: FrameKind, payload: Uint8Array): Uint8Array {
   return bytes;
 }
 
+/** Whether bytes are framed, or a message. */
+export function isFramed(bytes: Uint8Array): boolean {
+  return bytes[0] === MAGIC;
+}
+
 /**
  * Reads the frame at `from`; `null` if the bytes end before it does.
  *

@@ -2,6 +2,7 @@ import { DistflowError } from "../../base/errors.ts";
 import type { JsonCrdtOptions } from "../options.ts";
 import type { Frame } from "./frame.ts";
 import { readState } from "./read_state.ts";
+import { readSaved, type SavedDocument } from "./saved.ts";
 
 /** Options for `JsonCrdt.restore`. */
 export interface RestoreOptions extends Omit<JsonCrdtOptions, "initial"> {
@@ -24,19 +25,36 @@ export interface RestoreOptions extends Omit<JsonCrdtOptions, "initial"> {
   cutTornEnd?: boolean;
 }
 
+/** What was saved, taken apart. */
+export interface OpenedDocument {
+  /** The frames of the snapshot, of which the first is a state. */
+  readonly frames: readonly Frame[];
+  /** What was saved apart from it. */
+  readonly messages: readonly Uint8Array[];
+}
+
 /**
  * Makes sure that what was saved may be restored like this.
  *
  * @throws {DistflowError} `CORRUPT_DATA` if its end was torn; `DUPLICATE_REPLICA`
  * if its state knows `name`.
- * @throws {TypeError} If another document than the one that was saved resumes.
+ * @throws {TypeError} If another document than the one that was saved resumes,
+ * or if there is no snapshot.
  */
-export function checkRestored(
-  frames: readonly Frame[],
-  tornByteCount: number,
+export function openSaved(
+  saved: Uint8Array | SavedDocument,
   name: string,
   { resume = false, cutTornEnd = false }: RestoreOptions,
-): void {
+): OpenedDocument {
+  const { snapshot, messages } = saved instanceof Uint8Array
+    ? { snapshot: saved, messages: [] }
+    : saved;
+  if (snapshot === undefined) {
+    throw new TypeError(
+      "Cannot restore a document without a snapshot: save one before the first message",
+    );
+  }
+  const { frames, tornByteCount } = readSaved(snapshot);
   if (tornByteCount > 0 && !cutTornEnd) {
     throw new DistflowError(
       "CORRUPT_DATA",
@@ -50,9 +68,11 @@ export function checkRestored(
       `Cannot resume as "${name}" what "${writer}" has saved`,
     );
   }
-  if (resume || !names.includes(name)) return;
-  throw new DistflowError(
-    "DUPLICATE_REPLICA",
-    `Cannot restore as "${name}": the saved document knows a replica of that name`,
-  );
+  if (!resume && names.includes(name)) {
+    throw new DistflowError(
+      "DUPLICATE_REPLICA",
+      `Cannot restore as "${name}": the saved document knows a replica of that name`,
+    );
+  }
+  return { frames, messages };
 }

@@ -1,6 +1,17 @@
 import { DistflowError } from "../../base/errors.ts";
 import { DIFF, type Frame, KNOWLEDGE, readFrame, STATE } from "./frame.ts";
 
+/** A document as a store keeps it. */
+export interface SavedDocument {
+  /** What `snapshot()` gave. */
+  readonly snapshot: Uint8Array | undefined;
+  /**
+   * What was saved since, in order: messages of `change` events, what
+   * `encodeDiff` gave, and acknowledgements. Some may be in the snapshot, too.
+   */
+  readonly messages: readonly Uint8Array[];
+}
+
 /** What stands in a file that begins with a state and goes on with diffs. */
 export interface SavedParts {
   /** How many bytes the state takes, with which the file begins. */

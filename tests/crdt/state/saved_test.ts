@@ -118,3 +118,73 @@ Deno.test("what was applied once is restored, wherever the clock stands", () => 
   const copy = JsonCrdt.restore("ann", file, { clock, resume: true });
   assertEquals(copy.toJSON(), { a: 1 });
 });
+
+/** What a store would have of `doc` from now on. */
+function save(doc: JsonCrdt) {
+  const messages: Uint8Array[] = [];
+  doc.on("change", (event) => messages.push(event.message()));
+  return { snapshot: doc.snapshot(), messages };
+}
+
+Deno.test("who saves each message goes on where it was, under its name", () => {
+  const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  ann.set(["a"], 1);
+  const saved = save(ann);
+  ann.set(["b"], 2);
+  bob.applyDiff(ann.encodeDiff({}));
+  bob.set(["b"], 3);
+  const clock = ann.clock();
+  ann.merge(bob.snapshot());
+  // A merged state has no message.
+  saved.messages.push(ann.encodeDiff(clock));
+  ann.transact(() => {
+    ann.set(["c"], { text: "four" });
+    ann.insertText(["c", "text"], 0, "twenty-");
+  });
+  const again = JsonCrdt.restore("ann", saved, { resume: true });
+  assertEquals(again.toJSON(), { a: 1, b: 3, c: { text: "twenty-four" } });
+  assertEquals(again.clock(), ann.clock());
+  assertEquals(again.inspect(), ann.inspect());
+  again.set(["d"], 4);
+  assertEquals(bob.applyDiff(again.encodeDiff(bob.clock())).rejected, 0);
+  assertEquals(bob.toJSON(), again.toJSON());
+  const other = JsonCrdt.restore("carl", saved);
+  assertEquals(other.toJSON(), ann.toJSON());
+});
+
+Deno.test("messages that were saved twice, or are in the snapshot, count once", () => {
+  const ann = new JsonCrdt("ann");
+  const { messages } = save(ann);
+  ann.increment(["n"]);
+  ann.increment(["n"]);
+  const saved = {
+    snapshot: ann.snapshot(),
+    messages: [...messages, ...messages],
+  };
+  const again = JsonCrdt.restore("ann", saved, { resume: true });
+  assertEquals(again.toJSON(), { n: 2 });
+});
+
+Deno.test("an own edit that lacks what it was made on is not gone on from", () => {
+  const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  const saved = save(ann);
+  bob.set(["list"], [{}]);
+  ann.applyDiff(bob.encodeDiff({}));
+  ann.set(["list", 0, "key"], 1);
+  const [, own] = saved.messages as [Uint8Array, Uint8Array];
+  const lossy = { ...saved, messages: [own] };
+  const error = assertThrows(() =>
+    JsonCrdt.restore("ann", lossy, { resume: true })
+  );
+  assert(hasCode(error, "CORRUPT_DATA"));
+  // Another may wait for it.
+  const other = JsonCrdt.restore("carl", lossy);
+  assertEquals(other.missing(), [["bob", 2]]);
+  other.applyDiff(bob.encodeDiff({}));
+  assertEquals(other.toJSON(), ann.toJSON());
+});
+
+Deno.test("messages without a snapshot are no document", () => {
+  const saved = { snapshot: undefined, messages: [] };
+  assertThrows(() => JsonCrdt.restore("ann", saved), TypeError, "snapshot");
+});
