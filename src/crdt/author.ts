@@ -21,6 +21,7 @@ import {
   WHOLE,
 } from "./operation.ts";
 import type { Path, Step } from "./pattern.ts";
+import { countNewPlaces, countPlaces } from "./places.ts";
 import { Plain } from "./reader.ts";
 import { resolve } from "./resolve.ts";
 import type { ValueStrategy } from "./strategies.ts";
@@ -61,7 +62,7 @@ export class Author {
   set(transaction: Transaction, path: Path, value: unknown): void {
     const target = resolve(this.#core, "set", path);
     if (value instanceof Register) {
-      this.checkRoom(1);
+      this.checkRoom(1, () => countNewPlaces(this.#core.tree, target, null));
       this.#setLeaf(transaction, target, WHOLE, value.value);
     } else {
       // The path counts, too: no operation goes deeper than others accept.
@@ -74,7 +75,10 @@ export class Author {
           "Cannot set the whole document to anything but an object",
         );
       }
-      this.checkRoom(countPlaces(checked));
+      this.checkRoom(
+        countPlaces(checked),
+        () => countNewPlaces(this.#core.tree, target, checked),
+      );
       this.setTree(transaction, target, checked);
     }
     transaction.addChange({ kind: "set", path: target.path });
@@ -164,7 +168,7 @@ export class Author {
     if (shown !== undefined && typeof shown !== "number") {
       refuse("it holds no number");
     }
-    this.checkRoom(1);
+    this.checkRoom(1, () => countNewPlaces(this.#core.tree, target, null));
     const slot = this.#core.tree.registerAt(
       DOCUMENT,
       target.anchor,
@@ -191,15 +195,21 @@ export class Author {
   /**
    * Refuses to go beyond the limit.
    *
-   * @throws {DistflowError} `LIMIT_REACHED` if there is no room for `count`.
+   * @param countMax How many registers an edit adds at most.
+   * @param count How many it does; asked near the limit, where keys that are
+   * there already may be set all the same.
+   * @throws {DistflowError} `LIMIT_REACHED` if there is no room for them.
    */
-  checkRoom(count: number): void {
-    const { columns } = this.#core.tree;
-    if (columns.count + count <= this.registerCountMax) return;
+  checkRoom(countMax: number, count: () => number = () => countMax): void {
+    const { registerCount } = this.#core.tree;
+    const max = this.registerCountMax;
+    if (registerCount + countMax <= max) return;
+    const added = count();
+    if (added === 0 || registerCount + added <= max) return;
     throw new DistflowError(
       "LIMIT_REACHED",
-      `Cannot add ${count} registers: the document has ${columns.count} of ${this.registerCountMax}`,
-      { details: { limit: "registers", max: this.registerCountMax } },
+      `Cannot add ${added} registers: the document has ${registerCount} of ${max}`,
+      { details: { limit: "registers", max } },
     );
   }
 
@@ -311,13 +321,3 @@ export class Author {
 
 /** The entries of an object. */
 export type Entries = { readonly [key: string]: JsonValue };
-
-/** How many registers a value makes at most. */
-function countPlaces(value: JsonValue): number {
-  if (typeof value !== "object" || value === null) return 1;
-  let count = 1;
-  for (const entry of Object.values(value)) {
-    if (entry !== undefined) count += countPlaces(entry);
-  }
-  return count;
-}

@@ -294,7 +294,7 @@ export class JsonCrdt extends SchemaDocument {
     const { tree, replicas, meter } = this.core;
     return {
       replicaCount: replicas.count,
-      registerCount: tree.columns.count - tree.roots.length,
+      registerCount: tree.registerCount,
       tombstoneCount: countTombstones(tree),
       hiddenCount: tree.columns.refused.size,
       logLength: this.logLength,

@@ -1,5 +1,6 @@
 import { isRecord, type JsonValue } from "../base/json.ts";
 import type { Author, Entries } from "./author.ts";
+import { countPlaces } from "./places.ts";
 import { Branch, type Item } from "./branch.ts";
 import type { Core } from "./core.ts";
 import { removePlainAt } from "./list_edits.ts";
@@ -63,8 +64,9 @@ export class ListAuthor {
         items.push(value);
         count++;
       } else if (typeof value === "object" && value !== null) {
-        items.push(checkValue(value, [...path, at + each]));
-        count++;
+        const item = checkValue(value, [...path, at + each]);
+        items.push(item);
+        count += countPlaces(item);
       } else items.push(checkValue(value));
     }
     if (items.length === 0) return;

@@ -229,7 +229,7 @@ export abstract class MaintainedDocument extends StoredDocument {
    * @internal
    */
   protected checkLimits(): void {
-    this.#registers.check(this.core.tree.columns.count, this.#registerCountMax);
+    this.#registers.check(this.core.tree.registerCount, this.#registerCountMax);
   }
 
   /**

@@ -45,8 +45,9 @@ export interface JsonCrdtOptions {
    */
   validators?: { readonly [pattern: string]: StandardSchema };
   /**
-   * Registers that local operations may fill; remote ones are applied all the
-   * same, or replicas would diverge.
+   * Registers up to which local operations may add new ones: entries of maps,
+   * and containers in lists. Remote ones are applied all the same, or replicas
+   * would diverge; what is there may be set at the limit, too.
    *
    * @default {100_000}
    */

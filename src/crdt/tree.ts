@@ -75,6 +75,11 @@ export class Tree {
     this.walk = new Walk(this.roots[0]);
   }
 
+  /** How many registers there are, but for those of the roots. */
+  get registerCount(): number {
+    return this.columns.count - this.roots.length;
+  }
+
   /** Whether a register holds anything, seen from itself. */
   isLive(slot: number): boolean {
     const { columns } = this;

@@ -220,6 +220,35 @@ Deno.test("new keys are refused at the limit, but not those of others", () => {
   for (const key of "abcdefgh") bob.doc.set([key], key);
   for (const message of bob.sent) doc.receiveMessage(message);
   assertEquals(doc.toJSON(), bob.doc.toJSON());
+  // What is there may be changed, though there are more than allowed.
+  doc.set(["a"], "A");
+  doc.set(["b"], asRegister([1]));
+  doc.set([], { c: 3, d: 4 });
+  doc.increment(["c"]);
+  assertEquals(doc.toJSON(), { c: 4, d: 4 });
+  for (const path of [["i"], ["a", "x"]]) {
+    assert(hasCode(assertThrows(() => doc.set(path, 1)), "LIMIT_REACHED"));
+  }
+});
+
+Deno.test("the limit counts entries and containers, not what lists hold", () => {
+  const doc = new JsonCrdt("ann", { registerCountMax: 5 });
+  const item = { x: 1 };
+  doc.set([], { list: [1, 2, 3, 4, 5, 6, item], n: 1 });
+  assertEquals(doc.getMetrics().registerCount, 4);
+  doc.push(["list"], 7, 8, 9);
+  doc.set(["list", 6, "y"], 1);
+  assertEquals(doc.getMetrics().registerCount, 5);
+  for (
+    const edit of [
+      () => doc.push(["list"], item),
+      () => doc.set(["list"], [item]),
+      () => doc.set(["more"], 1),
+      () => doc.increment(["list", 6, "z"]),
+    ]
+  ) assert(hasCode(assertThrows(edit), "LIMIT_REACHED"));
+  doc.set(["list", 6], { x: 2, y: 2 });
+  assertEquals(doc.getMetrics().registerCount, 5);
 });
 
 Deno.test("a transaction that throws leaves nothing, the clock included", () => {

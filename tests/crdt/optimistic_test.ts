@@ -90,7 +90,7 @@ Deno.test("a confirmed edit is a set like others", () => {
 });
 
 Deno.test("what a set would refuse is refused, and leaves no trace", () => {
-  const ann = new JsonCrdt("ann", { registerCountMax: 3 });
+  const ann = new JsonCrdt("ann", { registerCountMax: 2 });
   const refusals: [() => unknown, string][] = [
     [() => ann.setOptimistic([], 1), "INVALID_VALUE"],
     [() => ann.setOptimistic(["\ud800"], 1), "INVALID_PATH"],
