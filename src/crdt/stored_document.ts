@@ -24,6 +24,9 @@ import { type ClockRecord, VersionVector } from "./version_vector.ts";
 /** What became of the transactions of a message, by number. */
 export type Receipts = { readonly [Name in Receipt]: number };
 
+/** States that may wait for the wall clock; each may be large. */
+const HELD_COUNT_MAX = 8;
+
 /** A state that waits for the wall clock. */
 interface HeldState {
   readonly state: Uint8Array;
@@ -33,11 +36,15 @@ interface HeldState {
   readonly dot: Dot;
 }
 
+function keyOf({ kind, dot: [writer] }: HeldState): string {
+  return `${kind} ${writer}`;
+}
+
 /** What a document can give to others, and to a disk; see `JsonCrdt`. */
 export abstract class StoredDocument extends OptimisticDocument {
   readonly #log: TransactionLog;
-  /** A state from too far ahead of the wall clock; the newest one only. */
-  #held: HeldState | null = null;
+  /** States from too far ahead of the wall clock, the newest of each. */
+  readonly #held: Map<string, HeldState> = new Map();
 
   /**
    * Makes the view of `core`, with a log of at most `logLengthMax`.
@@ -214,8 +221,7 @@ export abstract class StoredDocument extends OptimisticDocument {
     }
     if (core.clock.isAhead(clockLast)) {
       const dot = [writer, other.vector.get(other.self)] as const;
-      this.#held = { state, kind, clockLast, dot };
-      this.emitter.emit("sync", { kind: "quarantine", dot, missing: dot });
+      this.#hold({ state, kind, clockLast, dot });
       return "buffered";
     }
     if (hasSeen(core, other, other.vector)) return "duplicate";
@@ -277,23 +283,37 @@ export abstract class StoredDocument extends OptimisticDocument {
   }
 
   /**
-   * Merges a state that only waited for the wall clock.
+   * Merges the states that only waited for the wall clock.
    *
    * @internal
    */
   protected pollState(): void {
-    const held = this.#held;
-    if (held === null) return;
-    if (this.core.clock.isAhead(held.clockLast)) return;
-    this.#held = null;
-    try {
-      this.#merge(held.state, held.kind);
-    } catch (error) {
-      const code = "SNAPSHOT_REQUIRED";
-      if (!hasCode(error, code)) throw error;
-      const reason = messageOf(error);
-      this.emitter.emit("reject", { code, dot: held.dot, reason });
+    for (const [key, held] of this.#held) {
+      if (this.core.clock.isAhead(held.clockLast)) continue;
+      this.#held.delete(key);
+      try {
+        this.#merge(held.state, held.kind);
+      } catch (error) {
+        const code = "SNAPSHOT_REQUIRED";
+        if (!hasCode(error, code)) throw error;
+        const reason = messageOf(error);
+        this.emitter.emit("reject", { code, dot: held.dot, reason });
+      }
     }
+  }
+
+  #hold(state: HeldState): void {
+    const { dot } = state;
+    const key = keyOf(state);
+    this.#held.delete(key);
+    this.#held.set(key, state);
+    this.emitter.emit("sync", { kind: "quarantine", dot, missing: dot });
+    if (this.#held.size <= HELD_COUNT_MAX) return;
+    const [oldest] = this.#held.values() as Iterable<HeldState>;
+    if (oldest === undefined) return;
+    this.#held.delete(keyOf(oldest));
+    const dropped = { dot: oldest.dot, missing: oldest.dot };
+    this.emitter.emit("sync", { kind: "dropped", ...dropped });
   }
 
   /**

@@ -138,6 +138,27 @@ Deno.test("a state from too far ahead waits for the wall clock", () => {
   assertEquals(bob.toJSON(), { a: 1 });
 });
 
+Deno.test("states of several that wait are all merged, or told as dropped", () => {
+  const time = { wallMs: START_MS };
+  const bob = makeReplica("bob", { clock: { wallMs: () => time.wallMs } });
+  const dropped: unknown[] = [];
+  bob.on("sync", ({ kind, dot }) => {
+    if (kind === "dropped") dropped.push(dot);
+  });
+  const names = Array.from("acdefghij");
+  for (const name of names) {
+    const other = makeReplica(name, {
+      clock: { wallMs: () => START_MS + 3_600_000 },
+    });
+    other.set([name], 1);
+    assertEquals(bob.merge(other.snapshot()), "buffered");
+  }
+  assertEquals(dropped, [["a", 1]]);
+  time.wallMs += 3_600_000;
+  bob.poll();
+  assertEquals(bob.keys([]), names.slice(1));
+});
+
 Deno.test("a state with news under one's own name is refused", () => {
   const ann = makeReplica("ann");
   ann.set(["a"], 1);
