@@ -150,7 +150,9 @@ export abstract class DocumentView {
   }
 
   /**
-   * The whole document; a copy, but for values, which are frozen.
+   * The whole document; a copy, but for values, which are frozen. Equal
+   * documents may give the keys of a map in another order, as their replicas met
+   * them in another one.
    *
    * @example As any JSON
    * ```ts
@@ -186,7 +188,7 @@ export abstract class DocumentView {
 
   /**
    * All that is kept, tombstones included, as JSON for people and tests. Equal
-   * clocks give equal answers.
+   * clocks give equal answers, until one forgets what the other still keeps.
    *
    * @example A delete leaves a tombstone
    * ```ts
