@@ -79,7 +79,9 @@ export class HybridClock {
     const wall = this.#wall === undefined
       ? 0
       : makeStamp(this.#wall.wallMs(), 0);
-    this.#last = Math.max(this.#last + 1, wall);
+    const next = this.#last + 1;
+    // Not the other way round: a clock that fails to tell a number is passed by.
+    this.#last = wall > next ? wall : next;
     return this.#last;
   }
 

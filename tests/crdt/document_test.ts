@@ -452,3 +452,15 @@ Deno.test("a replica whose counters are used up refuses edits, and is read", () 
   other.set(["n"], 2);
   assertEquals(other.toJSON(), { page: "", n: 2 });
 });
+
+Deno.test("a clock that tells no number is refused, and passed by later", () => {
+  let wallMs = NaN;
+  const clock = { wallMs: () => wallMs };
+  assertThrows(() => new JsonCrdt("ann", { clock }), RangeError, "clock");
+  wallMs = START_MS;
+  const doc = new JsonCrdt("ann", { clock });
+  wallMs = NaN;
+  doc.set(["a"], 1);
+  doc.set(["a"], 2);
+  assertEquals(JsonCrdt.restore("bob", doc.snapshot()).toJSON(), { a: 2 });
+});
