@@ -98,7 +98,7 @@ export function checkReplicaName(name: unknown): string {
 }
 
 /**
- * Checks the numbers among the options, and that the clock tells one.
+ * Checks the numbers among the options.
  *
  * @throws {RangeError} If one is out of range; the message names it.
  */
@@ -115,12 +115,6 @@ export function checkOptions(options: JsonCrdtOptions): void {
   ];
   for (const [name, value, min] of numbers) {
     if (value !== undefined) checkInteger(act, name, value, { min });
-  }
-  const wallMs = options.clock?.wallMs();
-  if (wallMs !== undefined && !Number.isFinite(wallMs)) {
-    throw new RangeError(
-      `Cannot ${act} as 'clock' does not tell milliseconds: current value is ${wallMs}`,
-    );
   }
   const { graceMs = Infinity } = options;
   if (graceMs !== Infinity) checkInteger(act, "graceMs", graceMs, { min: 1 });

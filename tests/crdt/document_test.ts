@@ -453,14 +453,11 @@ Deno.test("a replica whose counters are used up refuses edits, and is read", () 
   assertEquals(other.toJSON(), { page: "", n: 2 });
 });
 
-Deno.test("a clock that tells no number is refused, and passed by later", () => {
-  let wallMs = NaN;
-  const clock = { wallMs: () => wallMs };
-  assertThrows(() => new JsonCrdt("ann", { clock }), RangeError, "clock");
-  wallMs = START_MS;
+Deno.test("a clock that tells no number is passed by", () => {
+  const clock = { wallMs: () => NaN };
   const doc = new JsonCrdt("ann", { clock });
-  wallMs = NaN;
   doc.set(["a"], 1);
   doc.set(["a"], 2);
+  assertEquals(doc.toJSON(), { a: 2 });
   assertEquals(JsonCrdt.restore("bob", doc.snapshot()).toJSON(), { a: 2 });
 });
