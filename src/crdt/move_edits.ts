@@ -10,6 +10,9 @@ import { shownKey } from "./values.ts";
 import { VersionVector } from "./version_vector.ts";
 import { walkIntoList, walkTo } from "./walk.ts";
 
+/** Places in what is moved that are looked at to find that nothing led there. */
+const ASIDE_COUNT_MAX = 256;
+
 /**
  * Joins a move. It claims its destination; whether it is in effect depends on
  * all moves, in the order of their stamps.
@@ -146,8 +149,15 @@ function addMove(
   if (node !== null) markMoved(tree, node);
   const record = new MoveRecord(operation, node, parent, key);
   const index = moves.add(record);
-  const later = moves.records.slice(index + 1);
   const current = node?.move ?? null;
+  if (joinAside(tree, record)) {
+    if (tree.witness !== null && current !== null) {
+      tree.witness.meetMoves(record, current, operation);
+    }
+    refreshElements(tree, parent);
+    return;
+  }
+  const later = moves.records.slice(index + 1);
   const effective = later.filter(({ before }) => before !== null);
   const takeTurns = () => {
     for (const other of later.toReversed()) undoMove(tree, other);
@@ -172,6 +182,63 @@ function addMove(
   });
   // It claims where it goes to, also if nothing comes there.
   refreshElements(tree, parent);
+}
+
+/**
+ * Puts a move into effect without the later ones being taken back, where none of
+ * them can tell the difference: with n moves on either side, each of n would
+ * take back n.
+ *
+ * @returns Whether it could be done.
+ */
+function joinAside(tree: Tree, record: MoveRecord): boolean {
+  const { moves } = tree;
+  const { node, parent, key } = record;
+  const isLast = moves.records[moves.records.length - 1] === record;
+  if (isLast || node === null || tree.journal !== null) return false;
+  // Nothing led into what is moved, at any time: no cycle depends on it.
+  if (!isAside(tree, node, { count: ASIDE_COUNT_MAX })) return false;
+  // What is above the destination has not been moved since.
+  let above: Branch | null = parent;
+  for (; above !== null; above = above.parent) {
+    if (above === node || isMovedAfter(tree, above, record)) return false;
+  }
+  const next = nextMove(tree, record);
+  if (next === null) doMove(tree, record);
+  else {
+    record.before = next.before;
+    const id = key === null ? record : null;
+    next.before = { parent, key, id, move: record };
+  }
+  return true;
+}
+
+/** Whether no move leads to a place or into it, as far as is soon found out. */
+function isAside(tree: Tree, place: Branch, left: { count: number }): boolean {
+  const { children, elementCount } = place;
+  left.count -= 1 + children.size;
+  if (left.count < 0 || elementCount > 0) return false;
+  if (tree.moves.destinations.has(place)) return false;
+  for (const child of children.values()) {
+    if (typeof child === "object" && !isAside(tree, child, left)) return false;
+  }
+  return true;
+}
+
+function isMovedAfter(tree: Tree, place: Branch, record: MoveRecord): boolean {
+  return place.moved?.records.some((other) =>
+    tree.moves.isAbove(other, record)
+  ) ?? false;
+}
+
+/** The first move in effect that took the same place on from there. */
+function nextMove({ moves }: Tree, record: MoveRecord): MoveRecord | null {
+  let next: MoveRecord | null = null;
+  for (const other of record.node?.moved?.records ?? []) {
+    if (other.before === null || !moves.isAbove(other, record)) continue;
+    if (next === null || moves.isAbove(next, other)) next = other;
+  }
+  return next;
 }
 
 /** The last move that was not known by which the destination of one is inside what it moves. */

@@ -64,6 +64,8 @@ export class MoveLog {
   readonly records: MoveRecord[] = [];
   /** The places that were ever moved, but for those that are gone. */
   readonly nodes: Set<Branch> = new Set();
+  /** The places that moves lead to, in effect or not. */
+  readonly destinations: Set<Branch> = new Set();
   /** The last move that was applied of each replica. */
   readonly last: Map<number, number> = new Map();
   readonly #byDot: Map<number, MoveRecord> = new Map();
@@ -90,6 +92,7 @@ export class MoveLog {
     const index = this.indexFor(record);
     this.records.splice(index, 0, record);
     this.#byDot.set(replica * 2 ** 31 + counter, record);
+    this.destinations.add(record.parent);
     if (record.node !== null) {
       this.nodes.add(record.node);
       record.node.moved?.records.push(record);
@@ -104,7 +107,7 @@ export class MoveLog {
     const { records } = this;
     let index = records.length;
     while (
-      index > 0 && this.#isAbove(records[index - 1] as MoveRecord, record)
+      index > 0 && this.isAbove(records[index - 1] as MoveRecord, record)
     ) index--;
     return index;
   }
@@ -122,11 +125,13 @@ export class MoveLog {
   clear(): void {
     this.records.length = 0;
     this.nodes.clear();
+    this.destinations.clear();
     this.last.clear();
     this.#byDot.clear();
   }
 
-  #isAbove(a: MoveRecord, b: MoveRecord): boolean {
+  /** Whether a move comes after another one. */
+  isAbove(a: MoveRecord, b: MoveRecord): boolean {
     if (a.stamp !== b.stamp) return a.stamp > b.stamp;
     const order = this.#replicas.compare(a.replica, b.replica);
     return order === 0 ? a.counter > b.counter : order > 0;
