@@ -118,6 +118,11 @@ export {
   type SavedDocument,
   type SavedParts,
 } from "./state/saved.ts";
+export {
+  snapshotFromJson,
+  type SnapshotJson,
+  snapshotToJson,
+} from "./state/snapshot_json.ts";
 export type { Receipts, StoredDocument } from "./stored_document.ts";
 export type {
   HierarchyStrategy,

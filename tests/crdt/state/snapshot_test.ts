@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DistflowError, hasCode } from "../../../src/base/errors.ts";
 import { SeededRandom } from "../../../src/base/random.ts";
-import { asRegister, JsonCrdt } from "../../../src/crdt/mod.ts";
+import {
+  asRegister,
+  JsonCrdt,
+  snapshotFromJson,
+  snapshotToJson,
+} from "../../../src/crdt/mod.ts";
 import { readFrame, writeFrame } from "../../../src/crdt/state/frame.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
@@ -222,4 +227,40 @@ Deno.test("moves that look alike take few bytes, and are read all the same", () 
   assertEquals(merged.toJSON(), author.toJSON());
   merged.move(["list", 2], ["list", 0]);
   assertEquals(merged.toJSON(), author.toJSON());
+});
+
+Deno.test("a snapshot as JSON is the same snapshot", () => {
+  const doc = makeSample();
+  doc.set(["pages"], Array.from({ length: 9000 }, (_, page) => page));
+  const bytes = doc.snapshot();
+  const json = snapshotToJson(bytes);
+  assertEquals([json.replica, json.clock], ["ann", doc.clock()]);
+  assertEquals(snapshotFromJson(JSON.parse(JSON.stringify(json))), bytes);
+  // Diffs may follow.
+  const clock = doc.clock();
+  doc.set(["more"], 1);
+  const file = new Uint8Array([...bytes, ...doc.encodeDiff(clock)]);
+  const again = snapshotFromJson(snapshotToJson(file));
+  assertEquals(JsonCrdt.restore("bob", again).toJSON(), doc.toJSON());
+  assertThrows(() => snapshotToJson(file.subarray(0, file.length - 1)));
+});
+
+Deno.test("JSON that is no snapshot is refused", () => {
+  const json = snapshotToJson(new JsonCrdt("ann").snapshot());
+  const wrong: unknown[] = [
+    null,
+    [],
+    "text",
+    {},
+    { ...json, format: "other" },
+    { ...json, version: 2 },
+    { ...json, bytes: 1 },
+    { ...json, bytes: "not base64!" },
+  ];
+  for (const each of wrong) {
+    const error = assertThrows(() => snapshotFromJson(each), DistflowError);
+    assertEquals(error.code, "CORRUPT_DATA");
+  }
+  const altered = snapshotFromJson({ ...json, bytes: btoa("\xdf\x01") });
+  assertThrows(() => JsonCrdt.restore("bob", altered), DistflowError);
 });
