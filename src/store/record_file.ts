@@ -1,26 +1,10 @@
+import { crc32 } from "../base/crc32.ts";
+
 /** Length and checksum before each record, four bytes each. */
 const HEADER_SIZE = 8;
 
 /** Bytes that a record may have. */
 export const RECORD_SIZE_MAX = 0x7fff_ffff;
-
-let table: Uint32Array | undefined;
-
-/** The CRC-32 of `bytes`, as in PNG and ZIP. */
-export function crc32(bytes: Uint8Array): number {
-  table ??= Uint32Array.from({ length: 256 }, (_, index) => {
-    let value = index;
-    for (let bit = 0; bit < 8; bit++) {
-      value = (value & 1) === 0 ? value >>> 1 : (value >>> 1) ^ 0xedb88320;
-    }
-    return value;
-  });
-  let sum = 0xffff_ffff;
-  for (const byte of bytes) {
-    sum = (sum >>> 8) ^ (table[(sum ^ byte) & 0xff] as number);
-  }
-  return (sum ^ 0xffff_ffff) >>> 0;
-}
 
 /** A record as it stands in a file. */
 export function encodeRecord(bytes: Uint8Array): Uint8Array {

@@ -12,11 +12,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { hasCode } from "../../src/base/errors.ts";
 import { FileStore } from "../../src/store/mod.ts";
-import {
-  crc32,
-  decodeRecords,
-  encodeRecord,
-} from "../../src/store/record_file.ts";
+import { decodeRecords, encodeRecord } from "../../src/store/record_file.ts";
 import { testSnapshotStore } from "./snapshot_store_compliance.ts";
 
 async function withFolder(test: (folder: string) => Promise<void>) {
@@ -35,10 +31,6 @@ testSnapshotStore(
 );
 
 const bytes = (...values: number[]) => new Uint8Array(values);
-
-Deno.test("the checksum is CRC-32", () => {
-  assertEquals(crc32(new TextEncoder().encode("123456789")), 0xcbf43926);
-});
 
 Deno.test("records that were cut anywhere give those that are whole", () => {
   const records = [bytes(1, 2, 3), bytes(), bytes(4)];
