@@ -1,6 +1,7 @@
 import { DistflowError } from "../base/errors.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Files } from "../transport/storage.ts";
+import { documentNameOf, fileNameOf } from "./document_name.ts";
 import { decodeRecords, encodeRecord } from "./record_file.ts";
 import {
   checkDocumentName,
@@ -12,14 +13,16 @@ import { Turns } from "./turns.ts";
 
 const SNAPSHOT = ".snapshot";
 const MESSAGES = ".messages";
-const TEMPORARY = ".tmp";
 
 /**
  * Keeps documents as files of a folder: `name.snapshot`, which is replaced as a
  * whole, and `name.messages`, which grows until the next snapshot.
  *
  * A process that is killed, at any byte, leaves the old snapshot or the new
- * one, and all messages whose `append` resolved.
+ * one, and all messages whose `append` resolved. It may also leave a part of a
+ * new snapshot, `name.snapshot.<process>-<number>.tmp`, which the next process
+ * that writes removes; on Deno, if it has the permission to run others, without
+ * which it cannot know who is dead. Loading changes nothing.
  *
  * @example Saved and loaded
  * ```ts
@@ -44,7 +47,7 @@ export class FileStore implements SnapshotStore {
   readonly #turns = new Turns();
   /** Where the next message of a document belongs, once that is known. */
   readonly #ends: Map<string, number> = new Map();
-  #isOpen: Promise<void> | undefined;
+  #isReady: Promise<void> | undefined;
 
   /**
    * Makes a store of a folder, which is made when it is first needed.
@@ -77,7 +80,7 @@ export class FileStore implements SnapshotStore {
   /** See {@linkcode SnapshotStore.save}. */
   save(name: string, snapshot: Uint8Array): Promise<void> {
     const bytes = snapshot.slice();
-    return this.#turn(name, async (path) => {
+    return this.#writingTurn(name, async (path) => {
       await this.#files.replace(path + SNAPSHOT, bytes);
       // Whoever dies here finds messages that the snapshot has, too.
       this.#ends.delete(path);
@@ -89,7 +92,7 @@ export class FileStore implements SnapshotStore {
   /** See {@linkcode SnapshotStore.append}. */
   append(name: string, message: Uint8Array): Promise<void> {
     const record = encodeRecord(message);
-    return this.#turn(name, async (path) => {
+    return this.#writingTurn(name, async (path) => {
       if (!this.#ends.has(path)) await this.#readMessages(path);
       const end = this.#ends.get(path) ?? 0;
       await this.#files.writeEnd(path + MESSAGES, end, record);
@@ -111,7 +114,7 @@ export class FileStore implements SnapshotStore {
 
   /** See {@linkcode SnapshotStore.remove}. */
   remove(name: string): Promise<void> {
-    return this.#turn(name, async (path) => {
+    return this.#writingTurn(name, async (path) => {
       this.#ends.delete(path);
       await this.#files.remove(path + SNAPSHOT);
       await this.#files.remove(path + MESSAGES);
@@ -135,35 +138,39 @@ export class FileStore implements SnapshotStore {
     act: (path: string) => Promise<Result>,
   ): Promise<Result> {
     const path = `${this.#folder}/${fileNameOf(checkDocumentName(name))}`;
-    return await this.#turns.take(path, async () => {
-      this.#isOpen ??= this.#open();
-      await this.#isOpen;
-      return await act(path);
+    return await this.#turns.take(path, () => act(path));
+  }
+
+  /** A turn that changes something, and is given a folder to do it in. */
+  #writingTurn(
+    name: string,
+    act: (path: string) => Promise<void>,
+  ): Promise<void> {
+    return this.#turn(name, async (path) => {
+      this.#isReady ??= this.#prepare();
+      await this.#isReady;
+      await act(path);
     });
   }
 
-  /** Makes the folder, and removes what processes that died left half done. */
-  async #open(): Promise<void> {
+  /**
+   * Makes the folder, and removes what processes that died left half done.
+   *
+   * Left to whoever writes, of whom there is one: a process that loads may know
+   * nothing of the writer, which can run on another machine.
+   */
+  async #prepare(): Promise<void> {
     await this.#files.makeFolder(this.#folder);
-    for (const file of await this.#files.list(this.#folder)) {
-      if (file.endsWith(TEMPORARY)) {
-        await this.#files.remove(`${this.#folder}/${file}`);
-      }
-    }
+    await this.#files.removeLeftovers(
+      this.#folder,
+      (file) => nameIn(file, SNAPSHOT) !== undefined,
+    );
   }
 }
 
-/**
- * A file's name for any document's, on any system: capital letters are written
- * by their number, as some systems do not tell them from small ones.
- */
-function fileNameOf(name: string): string {
-  let file = "";
-  for (const byte of new TextEncoder().encode(name)) {
-    const character = String.fromCharCode(byte);
-    file += /[a-z0-9_-]/.test(character)
-      ? character
-      : `%${byte.toString(16).padStart(2, "0")}`;
-  }
-  return file;
+/** The document that has this file, if its kind is `kind`. */
+function nameIn(file: string, kind: string): string | undefined {
+  return file.endsWith(kind)
+    ? documentNameOf(file.slice(0, -kind.length))
+    : undefined;
 }

@@ -16,8 +16,8 @@ export interface StoredDocument {
  * that were appended since.
  *
  * Calls may overlap; those on one document are done one after the other. A
- * promise that resolves means that the bytes are safe. One process at a time
- * may write to a store.
+ * promise that resolves means that the bytes are safe. One thread of one
+ * process at a time may write to a store; others may load what it has.
  */
 export interface SnapshotStore {
   /** What there is of the document; `undefined` if it was never saved. */

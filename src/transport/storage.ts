@@ -7,6 +7,7 @@ export interface Files {
    *
    * Whenever the process or the machine dies, the file holds all that it held
    * before, or all of `bytes`. When the promise resolves, the disk has them.
+   * Until then there is another file beside it.
    */
   replace(path: string, bytes: Uint8Array): Promise<void>;
   /**
@@ -17,6 +18,19 @@ export interface Files {
   writeEnd(path: string, offset: number, bytes: Uint8Array): Promise<void>;
   /** Removes the file; does nothing if there is none. */
   remove(path: string): Promise<void>;
+  /**
+   * Removes files of the folder that a `replace` began and, as its process
+   * died, never ended.
+   *
+   * What a process that may still run is writing stays, and so does all of
+   * which that cannot be told: on Deno, without the permission to run others.
+   *
+   * @param isOwn Whether a file of this name was to be replaced by the caller.
+   */
+  removeLeftovers(
+    folder: string,
+    isOwn: (name: string) => boolean,
+  ): Promise<void>;
   /** The names of the files in a folder, in any order. */
   list(folder: string): Promise<string[]>;
   /** Makes a folder, and those above it; does nothing if it is there. */

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   mkdtempSync,
@@ -71,11 +72,60 @@ Deno.test("what is appended after a torn message is not lost", () =>
     await next.close();
   }));
 
-Deno.test("what a process that died left half written is removed", () =>
+/** The number of a process that has ended. */
+const deadPid = () => spawnSync(process.execPath, ["--version"]).pid;
+
+Deno.test("what a process that died left half written, the next writer removes", () =>
   withFolder(async (folder) => {
-    writeFileSync(join(folder, "a.snapshot.7-1.tmp"), "half");
+    const left = `a.snapshot.${deadPid()}-1.tmp`;
+    // Numbers of processes come again: in a container, each time.
+    const own = `%41.snapshot.${process.pid}-999999999.tmp`;
+    for (const file of [left, own]) writeFileSync(join(folder, file), "half");
     const store = new FileStore(folder);
     assertEquals(await store.load("a"), undefined);
+    assertEquals(await store.names(), []);
+    assertEquals(readdirSync(folder).sort(), [own, left]);
+    await store.append("b", bytes(1));
+    assertEquals(readdirSync(folder), ["b.messages"]);
+    await store.close();
+  }));
+
+Deno.test("files that are not a store's own leftovers stay", () =>
+  withFolder(async (folder) => {
+    const pid = deadPid();
+    const files = [
+      "thesis.tmp",
+      `a.snapshot.${process.ppid}-1.tmp`,
+      "a.snapshot.0-1.tmp",
+      "a.snapshot.tmp",
+      `a.messages.${pid}-1.tmp`,
+      `Foo.snapshot.${pid}-1.tmp`,
+      `100%.snapshot.${pid}-1.tmp`,
+      `.snapshot.${pid}-1.tmp`,
+    ].sort();
+    for (const file of files) writeFileSync(join(folder, file), "precious");
+    const store = new FileStore(folder);
+    await store.save("x", bytes(1));
+    await store.remove("x");
+    assertEquals(readdirSync(folder).sort(), files);
+    await store.close();
+  }));
+
+Deno.test("stores of one folder leave each other what they are writing", () =>
+  withFolder(async (folder) => {
+    const saves = Array.from({ length: 20 }, (_, index) => {
+      const store = new FileStore(folder);
+      return store.save(`doc${index}`, new Uint8Array(1 << 18));
+    });
+    await Promise.all(saves);
+    assertEquals((await new FileStore(folder).names()).length, 20);
+  }));
+
+Deno.test("loading makes no folder", () =>
+  withFolder(async (folder) => {
+    const store = new FileStore(join(folder, "none"));
+    assertEquals(await store.load("a"), undefined);
+    assertEquals(await store.names(), []);
     assertEquals(readdirSync(folder), []);
     await store.close();
   }));
