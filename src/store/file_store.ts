@@ -66,11 +66,22 @@ export class FileStore implements SnapshotStore {
     this.#files = storage.files;
   }
 
-  /** See {@linkcode SnapshotStore.load}. */
+  /**
+   * See {@linkcode SnapshotStore.load}.
+   *
+   * What the last `append` of a process that died did not write to its end is
+   * left out.
+   *
+   * @throws {DistflowError} `CORRUPT_DATA` if a message was altered and others
+   * follow it, or if it cannot be known where it ends; the error tells the file
+   * and the byte, and the file stays as it is.
+   */
   load(name: string): Promise<StoredDocument | undefined> {
     return this.#turn(name, async (path) => {
-      const snapshot = await this.#files.read(path + SNAPSHOT);
+      // In this order, what another process saves meanwhile loses nothing: the
+      // snapshot has the messages that are not there any more.
       const messages = await this.#readMessages(path);
+      const snapshot = await this.#files.read(path + SNAPSHOT);
       return snapshot === undefined && messages.length === 0
         ? undefined
         : { snapshot, messages };
@@ -89,7 +100,12 @@ export class FileStore implements SnapshotStore {
     });
   }
 
-  /** See {@linkcode SnapshotStore.append}. */
+  /**
+   * See {@linkcode SnapshotStore.append}.
+   *
+   * @throws {DistflowError} `CORRUPT_DATA` as `load` does: nothing is written
+   * behind messages that cannot be read.
+   */
   append(name: string, message: Uint8Array): Promise<void> {
     const record = encodeRecord(message);
     return this.#writingTurn(name, async (path) => {
@@ -127,8 +143,11 @@ export class FileStore implements SnapshotStore {
   }
 
   async #readMessages(path: string): Promise<Uint8Array[]> {
-    const file = await this.#files.read(path + MESSAGES) ?? new Uint8Array();
-    const { records, end } = decodeRecords(file);
+    const file = path + MESSAGES;
+    const { records, end } = decodeRecords(
+      await this.#files.read(file) ?? new Uint8Array(),
+      file,
+    );
     this.#ends.set(path, end);
     return records;
   }

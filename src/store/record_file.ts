@@ -1,41 +1,78 @@
 import { crc32 } from "../base/crc32.ts";
+import { DistflowError } from "../base/errors.ts";
 
-/** Length and checksum before each record, four bytes each. */
-const HEADER_SIZE = 8;
+/**
+ * Before each record stand its length, its checksum, and the checksum of these
+ * two, four bytes each.
+ *
+ * The third is there for the length: if it was altered, it would point behind
+ * the end of the file, and all that follows would look like one torn record.
+ */
+const HEADER_SIZE = 12;
+const SUM_AT = 4;
+const HEADER_SUM_AT = 8;
 
 /** Bytes that a record may have. */
 export const RECORD_SIZE_MAX = 0x7fff_ffff;
 
-/** A record as it stands in a file. */
+/**
+ * A record as it stands in a file.
+ *
+ * @throws {DistflowError} `LIMIT_REACHED` above {@linkcode RECORD_SIZE_MAX}.
+ */
 export function encodeRecord(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > RECORD_SIZE_MAX) {
+    throw new DistflowError(
+      "LIMIT_REACHED",
+      `Cannot append ${bytes.length} bytes: the most is ${RECORD_SIZE_MAX}`,
+    );
+  }
   const record = new Uint8Array(HEADER_SIZE + bytes.length);
   const view = new DataView(record.buffer);
   view.setUint32(0, bytes.length);
-  view.setUint32(4, crc32(bytes));
+  view.setUint32(SUM_AT, crc32(bytes));
+  view.setUint32(HEADER_SUM_AT, crc32(record, 0, HEADER_SUM_AT));
   record.set(bytes, HEADER_SIZE);
   return record;
 }
 
 /**
- * The records of a file, as far as they are whole: a process that died may have
- * left a part of the last one.
+ * The records of a file, without a torn end: the last one, if the file ends
+ * before it does or with bytes that are not its own, as a process or a machine
+ * that died while it wrote may leave it.
  *
+ * @param path The file's, for the error.
  * @returns The records, and where the next one belongs.
+ * @throws {DistflowError} `CORRUPT_DATA` if something follows a record that was
+ * altered, or if its header was, so that nobody knows what follows.
  */
 export function decodeRecords(
   file: Uint8Array,
+  path: string,
 ): { records: Uint8Array[]; end: number } {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
   const records: Uint8Array[] = [];
   let end = 0;
   while (end + HEADER_SIZE <= file.length) {
-    const size = view.getUint32(end);
+    const headerSum = crc32(file, end, end + HEADER_SUM_AT);
+    if (view.getUint32(end + HEADER_SUM_AT) !== headerSum) fail(path, end);
     const start = end + HEADER_SIZE;
-    if (size > RECORD_SIZE_MAX || start + size > file.length) break;
-    const bytes = file.slice(start, start + size);
-    if (crc32(bytes) !== view.getUint32(end + 4)) break;
-    records.push(bytes);
-    end = start + size;
+    const next = start + view.getUint32(end);
+    if (next > file.length) break;
+    if (crc32(file, start, next) !== view.getUint32(end + SUM_AT)) {
+      if (next === file.length) break;
+      fail(path, end);
+    }
+    records.push(file.slice(start, next));
+    end = next;
   }
   return { records, end };
+}
+
+function fail(path: string, offset: number): never {
+  throw new DistflowError(
+    "CORRUPT_DATA",
+    `Cannot read "${path}": the message at byte ${offset} was altered. Restore the file from a copy, or cut it off there to go on without what follows`,
+    { details: { path, offset } },
+  );
 }

@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
@@ -11,9 +17,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { hasCode } from "../../src/base/errors.ts";
+import { DistflowError, hasCode } from "../../src/base/errors.ts";
 import { FileStore } from "../../src/store/mod.ts";
-import { decodeRecords, encodeRecord } from "../../src/store/record_file.ts";
 import { testSnapshotStore } from "./snapshot_store_compliance.ts";
 
 async function withFolder(test: (folder: string) => Promise<void>) {
@@ -33,27 +38,34 @@ testSnapshotStore(
 
 const bytes = (...values: number[]) => new Uint8Array(values);
 
-Deno.test("records that were cut anywhere give those that are whole", () => {
-  const records = [bytes(1, 2, 3), bytes(), bytes(4)];
-  const file = bytes(...records.flatMap((each) => [...encodeRecord(each)]));
-  const ends = [11, 19, 28];
-  for (let size = 0; size <= file.length; size++) {
-    const wholeCount = ends.filter((end) => end <= size).length;
-    assertEquals(decodeRecords(file.subarray(0, size)), {
-      records: records.slice(0, wholeCount),
-      end: ends[wholeCount - 1] ?? 0,
-    });
-  }
-});
-
-Deno.test("a record that was altered ends the file", () => {
-  const file = bytes(...encodeRecord(bytes(1, 2)), ...encodeRecord(bytes(3)));
-  for (let at = 0; at < 10; at++) {
-    const altered = file.slice();
-    altered[at] = (altered[at] as number) ^ 1;
-    assertEquals(decodeRecords(altered).records, []);
-  }
-});
+Deno.test("what is appended to a damaged file is refused, and the file stays", () =>
+  withFolder(async (folder) => {
+    const store = new FileStore(folder);
+    for (let index = 0; index < 3; index++) {
+      await store.append("a", bytes(index, index));
+    }
+    await store.close();
+    const path = join(folder, "a.messages");
+    const file = readFileSync(path);
+    const second = file.length / 3;
+    file[second] = (file[second] as number) ^ 0x40;
+    writeFileSync(path, file);
+    const next = new FileStore(folder);
+    for (const act of [() => next.load("a"), () => next.append("a", bytes())]) {
+      const error = await assertRejects(act, DistflowError);
+      assertEquals(error.code, "CORRUPT_DATA");
+      assertEquals(error.details, {
+        path: `${folder}/a.messages`,
+        offset: second,
+      });
+      assertStringIncludes(error.message, `a.messages": the message at byte`);
+      assertEquals(readFileSync(path), file);
+    }
+    // A new snapshot needs no message of before.
+    await next.save("a", bytes(7));
+    assertEquals(await next.load("a"), { snapshot: bytes(7), messages: [] });
+    await next.close();
+  }));
 
 Deno.test("what is appended after a torn message is not lost", () =>
   withFolder(async (folder) => {
