@@ -39,7 +39,11 @@ export function encodeRecord(bytes: Uint8Array): Uint8Array {
 /**
  * The records of a file, without a torn end: the last one, if the file ends
  * before it does or with bytes that are not its own, as a process or a machine
- * that died while it wrote may leave it.
+ * that died while it wrote may leave it. Zeros at the end are nothing that was
+ * written: the disk may have the size of a file before it has its bytes.
+ *
+ * No row of zeros is a record, not even one without bytes: the checksum of its
+ * header is another number.
  *
  * @param path The file's, for the error.
  * @returns The records, and where the next one belongs.
@@ -55,18 +59,27 @@ export function decodeRecords(
   let end = 0;
   while (end + HEADER_SIZE <= file.length) {
     const headerSum = crc32(file, end, end + HEADER_SUM_AT);
-    if (view.getUint32(end + HEADER_SUM_AT) !== headerSum) fail(path, end);
+    if (view.getUint32(end + HEADER_SUM_AT) !== headerSum) {
+      // A header of which a part was written lacks its last byte.
+      if (isZeroFrom(file, end + HEADER_SIZE - 1)) break;
+      fail(path, end);
+    }
     const start = end + HEADER_SIZE;
     const next = start + view.getUint32(end);
     if (next > file.length) break;
     if (crc32(file, start, next) !== view.getUint32(end + SUM_AT)) {
-      if (next === file.length) break;
+      if (isZeroFrom(file, next)) break;
       fail(path, end);
     }
     records.push(file.slice(start, next));
     end = next;
   }
   return { records, end };
+}
+
+/** Whether there is nothing, or nothing but zeros, from `index` on. */
+function isZeroFrom(file: Uint8Array, index: number): boolean {
+  return file.subarray(index).every((byte) => byte === 0);
 }
 
 function fail(path: string, offset: number): never {

@@ -72,3 +72,33 @@ Deno.test("a record above the limit is refused", () => {
   const error = assertThrows(() => encodeRecord(record), DistflowError);
   assertEquals(error.code, "LIMIT_REACHED");
 });
+
+Deno.test("zeros behind the last record are a torn end and no records", () => {
+  const { file, bounds } = write(RECORDS);
+  const expected = { records: RECORDS, end: file.length };
+  for (let zeroCount = 0; zeroCount < 40; zeroCount++) {
+    const longer = bytes(...file, ...new Uint8Array(zeroCount));
+    assertEquals(decodeRecords(longer, "f"), expected);
+    assertEquals(decodeRecords(new Uint8Array(zeroCount), "f"), {
+      records: [],
+      end: 0,
+    });
+  }
+  // The disk may have the size of a file before it has its bytes.
+  const last = bounds.at(-2) as number;
+  for (let size = last; size < file.length; size++) {
+    assertEquals(
+      decodeRecords(bytes(...file.subarray(0, size), ...Array(60).fill(0)), "f")
+        .records,
+      RECORDS.slice(0, -1),
+      String(size),
+    );
+  }
+});
+
+Deno.test("zeros before other bytes are an error", () => {
+  const { file } = write(RECORDS);
+  const hole = bytes(...file, ...new Uint8Array(512), ...file);
+  const error = assertThrows(() => decodeRecords(hole, "f"), DistflowError);
+  assertEquals(error.details, { path: "f", offset: file.length });
+});
