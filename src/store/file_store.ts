@@ -1,13 +1,16 @@
 import { DistflowError } from "../base/errors.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Files } from "../transport/storage.ts";
-import { documentNameOf, fileNameOf } from "./document_name.ts";
-import { decodeRecords, encodeRecord } from "./record_file.ts";
 import {
   checkDocumentName,
-  type SnapshotStore,
-  type StoredDocument,
-  type StoreOptions,
+  documentNameOf,
+  fileNameOf,
+} from "./document_name.ts";
+import { decodeRecords, encodeRecord } from "./record_file.ts";
+import type {
+  SnapshotStore,
+  StoredDocument,
+  StoreOptions,
 } from "./snapshot_store.ts";
 import { Turns } from "./turns.ts";
 

@@ -1,11 +1,11 @@
 import { DistflowError } from "../base/errors.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Database } from "../transport/storage.ts";
-import {
-  checkDocumentName,
-  type SnapshotStore,
-  type StoredDocument,
-  type StoreOptions,
+import { checkDocumentName } from "./document_name.ts";
+import type {
+  SnapshotStore,
+  StoredDocument,
+  StoreOptions,
 } from "./snapshot_store.ts";
 
 const TABLES = [

@@ -7,7 +7,8 @@ export interface Files {
    *
    * Whenever the process or the machine dies, the file holds all that it held
    * before, or all of `bytes`. When the promise resolves, the disk has them.
-   * Until then there is another file beside it.
+   * Until then there is another file beside it, whose name is up to 26 bytes
+   * longer.
    */
   replace(path: string, bytes: Uint8Array): Promise<void>;
   /**

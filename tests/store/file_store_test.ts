@@ -18,7 +18,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { DistflowError, hasCode } from "../../src/base/errors.ts";
-import { FileStore } from "../../src/store/mod.ts";
+import { DOCUMENT_NAME_SIZE_MAX, FileStore } from "../../src/store/mod.ts";
 import { testSnapshotStore } from "./snapshot_store_compliance.ts";
 
 async function withFolder(test: (folder: string) => Promise<void>) {
@@ -140,6 +140,14 @@ Deno.test("loading makes no folder", () =>
     assertEquals(await store.names(), []);
     assertEquals(readdirSync(folder), []);
     await store.close();
+  }));
+
+Deno.test("the longest name leaves room for the numbers of any process", () =>
+  withFolder((folder) => {
+    const name = "x".repeat(DOCUMENT_NAME_SIZE_MAX);
+    const file = `${name}.snapshot.4294967295-9999999999.tmp`;
+    writeFileSync(join(folder, file), "");
+    return Promise.resolve();
   }));
 
 Deno.test("a file that cannot be written is a coded error, and the old stays", () =>

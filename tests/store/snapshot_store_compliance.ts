@@ -1,11 +1,22 @@
 // What every store does, whatever it keeps its bytes in.
 import { assertEquals, assertRejects } from "@std/assert";
-import type { SnapshotStore } from "../../src/store/mod.ts";
+import {
+  DOCUMENT_NAME_SIZE_MAX,
+  type SnapshotStore,
+} from "../../src/store/mod.ts";
 
 const bytes = (...values: number[]) => new Uint8Array(values);
 
 /** Names that a file system might not like, or not tell apart. */
 const NAMES = ["a", "A", "../a", "a/b", ".", "é", "😀", "x.snapshot", "%41"];
+
+/** Names that take as many bytes as a name may. */
+const LONGEST = [
+  "x".repeat(DOCUMENT_NAME_SIZE_MAX),
+  `${"A".repeat(73)}x`,
+  `${"é".repeat(36)}abcd`,
+  `${"😀".repeat(18)}abcd`,
+];
 
 /**
  * Runs the rules on stores that `open` makes; a second store on the same
@@ -92,10 +103,28 @@ export function testSnapshotStore(
 
   rule("a name that is none is refused", async (open) => {
     const store = open();
-    for (const name of ["", "\ud800", "x".repeat(81), 7 as never]) {
+    const tooLong = LONGEST.map((name) => `${name}x`);
+    for (
+      const name of ["", "\ud800", "é".repeat(1e6), 7 as never, ...tooLong]
+    ) {
       await assertRejects(() => store.save(name, bytes()), TypeError);
       await assertRejects(() => store.load(name), TypeError);
     }
+    assertEquals(await store.names(), []);
+    await store.close();
+  });
+
+  rule("the longest names are kept as any others", async (open) => {
+    const store = open();
+    for (const [index, name] of LONGEST.entries()) {
+      await store.save(name, bytes(index));
+      await store.append(name, bytes(index));
+      assertEquals(await store.load(name), {
+        snapshot: bytes(index),
+        messages: [bytes(index)],
+      });
+    }
+    assertEquals(await store.names(), LONGEST.toSorted());
     await store.close();
   });
 
