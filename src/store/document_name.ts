@@ -50,6 +50,7 @@ export function fileNameOf(name: string): string {
 
 /** The document whose file's name `file` is; `undefined` if it is of none. */
 export function documentNameOf(file: string): string | undefined {
+  if (file.length > DOCUMENT_NAME_SIZE_MAX) return undefined;
   const bytes = file.match(/%[0-9a-f]{2}|[a-z0-9_-]/g) ?? [];
   const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   const name = decoder.decode(Uint8Array.from(

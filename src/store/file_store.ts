@@ -124,9 +124,8 @@ export class FileStore implements SnapshotStore {
     await this.#turns.settle();
     const names = new Set<string>();
     for (const file of await this.#files.list(this.#folder)) {
-      const end = [SNAPSHOT, MESSAGES].find((each) => file.endsWith(each));
-      if (end === undefined) continue;
-      names.add(decodeURIComponent(file.slice(0, -end.length)));
+      const name = nameIn(file, SNAPSHOT) ?? nameIn(file, MESSAGES);
+      if (name !== undefined) names.add(name);
     }
     return [...names].sort((a, b) => (a < b ? -1 : 1));
   }

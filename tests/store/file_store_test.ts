@@ -133,6 +133,21 @@ Deno.test("stores of one folder leave each other what they are writing", () =>
     assertEquals((await new FileStore(folder).names()).length, 20);
   }));
 
+Deno.test("files that are no document's are not listed", () =>
+  withFolder(async (folder) => {
+    const store = new FileStore(folder);
+    await store.save("x", bytes(1));
+    await store.append("\ufeffY", bytes(2));
+    const foreign = ["100%", "Foo", "%4", "%66oo", "%FF", "%ff", "", "a.b"];
+    for (const name of [...foreign, "x".repeat(221)]) {
+      writeFileSync(join(folder, `${name}.snapshot`), "");
+      writeFileSync(join(folder, `${name}.messages`), "");
+    }
+    writeFileSync(join(folder, "other.txt"), "");
+    assertEquals(await store.names(), ["x", "\ufeffY"]);
+    await store.close();
+  }));
+
 Deno.test("loading makes no folder", () =>
   withFolder(async (folder) => {
     const store = new FileStore(join(folder, "none"));
