@@ -168,10 +168,18 @@ export class FileStore implements SnapshotStore {
     act: (path: string) => Promise<void>,
   ): Promise<void> {
     return this.#turn(name, async (path) => {
-      this.#isReady ??= this.#prepare();
-      await this.#isReady;
+      await this.#becomeReady();
       await act(path);
     });
+  }
+
+  /** Prepares the folder once; if that fails, the next turn tries again. */
+  #becomeReady(): Promise<void> {
+    this.#isReady ??= this.#prepare().catch((error) => {
+      this.#isReady = undefined;
+      throw error;
+    });
+    return this.#isReady;
   }
 
   /**

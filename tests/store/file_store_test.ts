@@ -148,6 +148,22 @@ Deno.test("files that are no document's are not listed", () =>
     await store.close();
   }));
 
+Deno.test("a store whose folder could not be made tries again", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "documents");
+    writeFileSync(path, "");
+    const store = new FileStore(path);
+    const failing = [store.save("a", bytes(1)), store.append("b", bytes(2))];
+    for (const act of failing) {
+      const error = await assertRejects(() => act);
+      assert(hasCode(error, "STORE_FAILED"));
+    }
+    rmSync(path);
+    await store.save("a", bytes(3));
+    assertEquals((await store.load("a"))?.snapshot, bytes(3));
+    await store.close();
+  }));
+
 Deno.test("loading makes no folder", () =>
   withFolder(async (folder) => {
     const store = new FileStore(join(folder, "none"));
