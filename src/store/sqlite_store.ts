@@ -104,11 +104,14 @@ export class SqliteStore implements SnapshotStore {
 
   /** See {@linkcode SnapshotStore.names}. */
   names(): Promise<string[]> {
-    return this.#attempt(() =>
-      this.#database.all(
-        "SELECT name FROM snapshots UNION SELECT name FROM messages",
-      ).map(({ name }) => name as string).sort((a, b) => (a < b ? -1 : 1))
-    );
+    return this.#attempt(() => {
+      const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+      // As bytes: the runtimes read a text no further than to a zero in it.
+      return this.#database.all(
+        "SELECT CAST(name AS BLOB) AS name FROM (SELECT name FROM snapshots UNION SELECT name FROM messages)",
+      ).map(({ name }) => decoder.decode(name as Uint8Array))
+        .sort((a, b) => (a < b ? -1 : 1));
+    });
   }
 
   /** See {@linkcode SnapshotStore.remove}. */

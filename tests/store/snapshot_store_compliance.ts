@@ -8,7 +8,19 @@ import {
 const bytes = (...values: number[]) => new Uint8Array(values);
 
 /** Names that a file system might not like, or not tell apart. */
-const NAMES = ["a", "A", "../a", "a/b", ".", "é", "😀", "x.snapshot", "%41"];
+const NAMES = [
+  "a",
+  "A",
+  "../a",
+  "a/b",
+  ".",
+  "é",
+  "😀",
+  "x.snapshot",
+  "%41",
+  "a\0b",
+  "\ufeffa",
+];
 
 /** Names that take as many bytes as a name may. */
 const LONGEST = [
