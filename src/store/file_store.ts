@@ -1,6 +1,7 @@
 import { DistflowError } from "../base/errors.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Files } from "../transport/storage.ts";
+import { storeClosed } from "./closed.ts";
 import {
   checkDocumentName,
   documentNameOf,
@@ -50,6 +51,7 @@ export class FileStore implements SnapshotStore {
   readonly #turns = new Turns();
   /** Where the next message of a document belongs, once that is known. */
   readonly #ends: Map<string, number> = new Map();
+  #isClosed = false;
   #isReady: Promise<void> | undefined;
 
   /**
@@ -121,6 +123,7 @@ export class FileStore implements SnapshotStore {
 
   /** See {@linkcode SnapshotStore.names}. */
   async names(): Promise<string[]> {
+    if (this.#isClosed) throw storeClosed();
     await this.#turns.settle();
     const names = new Set<string>();
     for (const file of await this.#files.list(this.#folder)) {
@@ -141,6 +144,7 @@ export class FileStore implements SnapshotStore {
 
   /** See {@linkcode SnapshotStore.close}. */
   close(): Promise<void> {
+    this.#isClosed = true;
     return this.#turns.settle();
   }
 
@@ -158,6 +162,7 @@ export class FileStore implements SnapshotStore {
     name: string,
     act: (path: string) => Promise<Result>,
   ): Promise<Result> {
+    if (this.#isClosed) throw storeClosed();
     const path = `${this.#folder}/${fileNameOf(checkDocumentName(name))}`;
     return await this.#turns.take(path, () => act(path));
   }

@@ -37,7 +37,10 @@ export interface SnapshotStore {
   names(): Promise<string[]>;
   /** Forgets a document; does nothing if there is none. */
   remove(name: string): Promise<void>;
-  /** Waits for what was begun, and lets everything go. */
+  /**
+   * Waits for what was begun, and lets everything go. All calls that come later
+   * fail with `STORE_UNAVAILABLE`; only to close again does nothing.
+   */
   close(): Promise<void>;
 }
 

@@ -1,6 +1,7 @@
 import { DistflowError } from "../base/errors.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Database } from "../transport/storage.ts";
+import { storeClosed } from "./closed.ts";
 import { checkDocumentName } from "./document_name.ts";
 import type {
   SnapshotStore,
@@ -126,11 +127,10 @@ export class SqliteStore implements SnapshotStore {
   }
 
   /** See {@linkcode SnapshotStore.close}. */
-  close(): Promise<void> {
-    return this.#attempt(() => {
-      if (this.#isOpen) this.#database.close();
-      this.#isOpen = false;
-    });
+  // deno-lint-ignore require-await -- What fails must reject, not throw.
+  async close(): Promise<void> {
+    if (this.#isOpen) this.#database.close();
+    this.#isOpen = false;
   }
 
   #asOne(act: () => void): void {
@@ -146,6 +146,7 @@ export class SqliteStore implements SnapshotStore {
 
   // deno-lint-ignore require-await -- What fails must reject, not throw.
   async #attempt<Result>(act: () => Result): Promise<Result> {
+    if (!this.#isOpen) throw storeClosed();
     return act();
   }
 }

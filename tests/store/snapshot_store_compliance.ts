@@ -1,5 +1,6 @@
 // What every store does, whatever it keeps its bytes in.
-import { assertEquals, assertRejects } from "@std/assert";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { DistflowError } from "../../src/base/errors.ts";
 import {
   DOCUMENT_NAME_SIZE_MAX,
   type SnapshotStore,
@@ -166,5 +167,41 @@ export function testSnapshotStore(
       messages: [bytes(2)],
     });
     await store.close();
+  });
+
+  rule("what was begun before it is closed is done", async (open) => {
+    const store = open();
+    const calls = [store.save("a", bytes(1)), store.append("a", bytes(2))];
+    await store.close();
+    await Promise.all(calls);
+    const next = open();
+    assertEquals(await next.load("a"), {
+      snapshot: bytes(1),
+      messages: [bytes(2)],
+    });
+    await next.close();
+  });
+
+  rule("a closed store refuses everything but to be closed", async (open) => {
+    const store = open();
+    await store.save("a", bytes(1));
+    const closing = store.close();
+    const acts = [
+      () => store.load("a"),
+      () => store.save("a", bytes(2)),
+      () => store.append("a", bytes(2)),
+      () => store.names(),
+      () => store.remove("a"),
+    ];
+    for (const act of acts) {
+      const error = await assertRejects(act, DistflowError);
+      assertEquals(error.code, "STORE_UNAVAILABLE");
+      assertStringIncludes(error.message, "it was closed");
+    }
+    await closing;
+    await store.close();
+    const next = open();
+    assertEquals((await next.load("a"))?.snapshot, bytes(1));
+    await next.close();
   });
 }
