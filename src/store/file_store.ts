@@ -109,11 +109,11 @@ export class FileStore implements SnapshotStore {
    * See {@linkcode SnapshotStore.append}.
    *
    * @throws {DistflowError} `CORRUPT_DATA` as `load` does: nothing is written
-   * behind messages that cannot be read.
+   * behind messages that cannot be read; `LIMIT_REACHED` above 2 GiB.
    */
-  append(name: string, message: Uint8Array): Promise<void> {
+  async append(name: string, message: Uint8Array): Promise<void> {
     const record = encodeRecord(message);
-    return this.#writingTurn(name, async (path) => {
+    await this.#writingTurn(name, async (path) => {
       if (!this.#ends.has(path)) await this.#readMessages(path);
       const end = this.#ends.get(path) ?? 0;
       await this.#files.writeEnd(path + MESSAGES, end, record);

@@ -133,6 +133,18 @@ Deno.test("stores of one folder leave each other what they are writing", () =>
     assertEquals((await new FileStore(folder).names()).length, 20);
   }));
 
+Deno.test("a message above the limit is rejected", () =>
+  withFolder(async (folder) => {
+    const store = new FileStore(folder);
+    const message = Object.create(Uint8Array.prototype, {
+      length: { value: 2 ** 31 },
+    });
+    const error = await store.append("a", message).catch((error) => error);
+    assert(hasCode(error, "LIMIT_REACHED"));
+    assertEquals(readdirSync(folder), []);
+    await store.close();
+  }));
+
 Deno.test("files that are no document's are not listed", () =>
   withFolder(async (folder) => {
     const store = new FileStore(folder);
