@@ -74,6 +74,10 @@ async function writeEnd(
     const { O_CREAT, O_RDWR } = builtin("node:fs").constants;
     const handle = await fs.open(path, O_CREAT | O_RDWR);
     try {
+      // To cut off at an offset behind the end would fill up with zeros.
+      if ((await handle.stat()).size < offset) {
+        throw new Error(`it has less than ${offset} bytes`);
+      }
       await handle.truncate(offset);
       for (let done = 0; done < bytes.length;) {
         const { bytesWritten } = await handle.write(

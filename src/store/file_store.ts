@@ -116,6 +116,8 @@ export class FileStore implements SnapshotStore {
     await this.#writingTurn(name, async (path) => {
       if (!this.#ends.has(path)) await this.#readMessages(path);
       const end = this.#ends.get(path) ?? 0;
+      // Whatever fails, the next message goes where the file then ends.
+      this.#ends.delete(path);
       await this.#files.writeEnd(path + MESSAGES, end, record);
       this.#ends.set(path, end + record.length);
     });

@@ -15,6 +15,8 @@ export interface Files {
    * Writes `bytes` at `offset` and cuts off whatever was behind; makes the file
    * if there is none. When the promise resolves, the disk has them; a process
    * that dies before may leave any part of them.
+   *
+   * @throws {DistflowError} `STORE_FAILED` if the file ends before `offset`.
    */
   writeEnd(path: string, offset: number, bytes: Uint8Array): Promise<void>;
   /** Removes the file; does nothing if there is none. */

@@ -67,6 +67,22 @@ Deno.test("what is appended to a damaged file is refused, and the file stays", (
     await next.close();
   }));
 
+Deno.test("a file that somebody else cut is told once, and never filled up with zeros", () =>
+  withFolder(async (folder) => {
+    const store = new FileStore(folder);
+    await store.append("a", bytes(1, 2, 3));
+    rmSync(join(folder, "a.messages"));
+    const error = await assertRejects(
+      () => store.append("a", bytes(4)),
+      DistflowError,
+    );
+    assertEquals(error.code, "STORE_FAILED");
+    assertStringIncludes(error.message, "it has less than 15 bytes");
+    await store.append("a", bytes(5));
+    assertEquals((await store.load("a"))?.messages, [bytes(5)]);
+    await store.close();
+  }));
+
 Deno.test("what is appended after a torn message is not lost", () =>
   withFolder(async (folder) => {
     const first = new FileStore(folder);
