@@ -17,7 +17,7 @@ export interface DenoApi {
   readonly permissions: {
     querySync(
       descriptor:
-        | { name: "run"; command: string }
+        | { name: "run"; command?: string }
         | { name: "env"; variable: string }
         | { name: "net"; host: string },
     ): { readonly state: "granted" | "prompt" | "denied" };

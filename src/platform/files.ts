@@ -1,9 +1,7 @@
 import type { Files } from "../transport/storage.ts";
 import { builtin, nodeProcess } from "./builtins.ts";
 import { codeOf, storageError } from "./storage_errors.ts";
-
-/** Distinguishes files that one process writes at the same time. */
-let temporaryCount = 0;
+import { leftoverOf, withTemporary } from "./temporary.ts";
 
 /** Does `act`, and gives what fails a code; no file is `undefined`. */
 async function attempt<Result>(
@@ -40,10 +38,17 @@ async function syncFolder(path: string): Promise<void> {
 }
 
 async function replace(path: string, bytes: Uint8Array): Promise<void> {
-  const name = `${path}.${nodeProcess().pid}-${++temporaryCount}.tmp`;
+  await withTemporary(path, (temporary) => write(path, bytes, temporary));
+}
+
+async function write(
+  path: string,
+  bytes: Uint8Array,
+  temporary: string,
+): Promise<void> {
   await attempt("write", path, async (fs) => {
     try {
-      const handle = await fs.open(name, "w");
+      const handle = await fs.open(temporary, "w");
       try {
         await handle.writeFile(bytes);
         // A name must never lead to bytes that the disk does not have yet.
@@ -51,9 +56,9 @@ async function replace(path: string, bytes: Uint8Array): Promise<void> {
       } finally {
         await handle.close();
       }
-      await fs.rename(name, path);
+      await fs.rename(temporary, path);
     } catch (error) {
-      await fs.rm(name, { force: true });
+      await fs.rm(temporary, { force: true });
       throw error;
     }
     await syncFolder(path);
@@ -69,6 +74,10 @@ async function writeEnd(
     const { O_CREAT, O_RDWR } = builtin("node:fs").constants;
     const handle = await fs.open(path, O_CREAT | O_RDWR);
     try {
+      // To cut off at an offset behind the end would fill up with zeros.
+      if ((await handle.stat()).size < offset) {
+        throw new Error(`it has less than ${offset} bytes`);
+      }
       await handle.truncate(offset);
       for (let done = 0; done < bytes.length;) {
         const { bytesWritten } = await handle.write(
@@ -87,6 +96,24 @@ async function writeEnd(
   });
 }
 
+async function remove(path: string): Promise<void> {
+  await attempt("remove", path, (fs) => fs.rm(path));
+}
+
+async function list(folder: string): Promise<string[]> {
+  return await attempt("list", folder, (fs) => fs.readdir(folder)) ?? [];
+}
+
+async function removeLeftovers(
+  folder: string,
+  isOwn: (name: string) => boolean,
+): Promise<void> {
+  for (const file of await list(folder)) {
+    const name = leftoverOf(file);
+    if (name !== undefined && isOwn(name)) await remove(`${folder}/${file}`);
+  }
+}
+
 /** Files of Node.js, and of Deno, which has the same module. */
 export const nodeFiles: Files = {
   read: (path) =>
@@ -97,9 +124,9 @@ export const nodeFiles: Files = {
     ),
   replace,
   writeEnd,
-  remove: (path) => attempt("remove", path, (fs) => fs.rm(path)),
-  list: async (folder) =>
-    await attempt("list", folder, (fs) => fs.readdir(folder)) ?? [],
+  remove,
+  removeLeftovers,
+  list,
   makeFolder: async (path) => {
     await attempt("write", path, (fs) => fs.mkdir(path, { recursive: true }));
   },

@@ -1,25 +1,32 @@
 import { DistflowError } from "../base/errors.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Files } from "../transport/storage.ts";
-import { decodeRecords, encodeRecord } from "./record_file.ts";
+import { storeClosed } from "./closed.ts";
 import {
   checkDocumentName,
-  type SnapshotStore,
-  type StoredDocument,
-  type StoreOptions,
+  documentNameOf,
+  fileNameOf,
+} from "./document_name.ts";
+import { decodeRecords, encodeRecord } from "./record_file.ts";
+import type {
+  SnapshotStore,
+  StoredDocument,
+  StoreOptions,
 } from "./snapshot_store.ts";
 import { Turns } from "./turns.ts";
 
 const SNAPSHOT = ".snapshot";
 const MESSAGES = ".messages";
-const TEMPORARY = ".tmp";
 
 /**
  * Keeps documents as files of a folder: `name.snapshot`, which is replaced as a
  * whole, and `name.messages`, which grows until the next snapshot.
  *
  * A process that is killed, at any byte, leaves the old snapshot or the new
- * one, and all messages whose `append` resolved.
+ * one, and all messages whose `append` resolved. It may also leave a part of a
+ * new snapshot, `name.snapshot.<process>-<number>.tmp`, which the next process
+ * that writes removes; on Deno, if it has the permission to run others, without
+ * which it cannot know who is dead. Loading changes nothing.
  *
  * @example Saved and loaded
  * ```ts
@@ -44,7 +51,8 @@ export class FileStore implements SnapshotStore {
   readonly #turns = new Turns();
   /** Where the next message of a document belongs, once that is known. */
   readonly #ends: Map<string, number> = new Map();
-  #isOpen: Promise<void> | undefined;
+  #isClosed = false;
+  #isReady: Promise<void> | undefined;
 
   /**
    * Makes a store of a folder, which is made when it is first needed.
@@ -63,11 +71,22 @@ export class FileStore implements SnapshotStore {
     this.#files = storage.files;
   }
 
-  /** See {@linkcode SnapshotStore.load}. */
+  /**
+   * See {@linkcode SnapshotStore.load}.
+   *
+   * What the last `append` of a process that died did not write to its end is
+   * left out.
+   *
+   * @throws {DistflowError} `CORRUPT_DATA` if a message was altered and others
+   * follow it, or if it cannot be known where it ends; the error tells the file
+   * and the byte, and the file stays as it is.
+   */
   load(name: string): Promise<StoredDocument | undefined> {
     return this.#turn(name, async (path) => {
-      const snapshot = await this.#files.read(path + SNAPSHOT);
+      // In this order, what another process saves meanwhile loses nothing: the
+      // snapshot has the messages that are not there any more.
       const messages = await this.#readMessages(path);
+      const snapshot = await this.#files.read(path + SNAPSHOT);
       return snapshot === undefined && messages.length === 0
         ? undefined
         : { snapshot, messages };
@@ -77,7 +96,7 @@ export class FileStore implements SnapshotStore {
   /** See {@linkcode SnapshotStore.save}. */
   save(name: string, snapshot: Uint8Array): Promise<void> {
     const bytes = snapshot.slice();
-    return this.#turn(name, async (path) => {
+    return this.#writingTurn(name, async (path) => {
       await this.#files.replace(path + SNAPSHOT, bytes);
       // Whoever dies here finds messages that the snapshot has, too.
       this.#ends.delete(path);
@@ -86,12 +105,19 @@ export class FileStore implements SnapshotStore {
     });
   }
 
-  /** See {@linkcode SnapshotStore.append}. */
-  append(name: string, message: Uint8Array): Promise<void> {
+  /**
+   * See {@linkcode SnapshotStore.append}.
+   *
+   * @throws {DistflowError} `CORRUPT_DATA` as `load` does: nothing is written
+   * behind messages that cannot be read; `LIMIT_REACHED` above 2 GiB.
+   */
+  async append(name: string, message: Uint8Array): Promise<void> {
     const record = encodeRecord(message);
-    return this.#turn(name, async (path) => {
+    await this.#writingTurn(name, async (path) => {
       if (!this.#ends.has(path)) await this.#readMessages(path);
       const end = this.#ends.get(path) ?? 0;
+      // Whatever fails, the next message goes where the file then ends.
+      this.#ends.delete(path);
       await this.#files.writeEnd(path + MESSAGES, end, record);
       this.#ends.set(path, end + record.length);
     });
@@ -99,19 +125,19 @@ export class FileStore implements SnapshotStore {
 
   /** See {@linkcode SnapshotStore.names}. */
   async names(): Promise<string[]> {
+    if (this.#isClosed) throw storeClosed();
     await this.#turns.settle();
     const names = new Set<string>();
     for (const file of await this.#files.list(this.#folder)) {
-      const end = [SNAPSHOT, MESSAGES].find((each) => file.endsWith(each));
-      if (end === undefined) continue;
-      names.add(decodeURIComponent(file.slice(0, -end.length)));
+      const name = nameIn(file, SNAPSHOT) ?? nameIn(file, MESSAGES);
+      if (name !== undefined) names.add(name);
     }
     return [...names].sort((a, b) => (a < b ? -1 : 1));
   }
 
   /** See {@linkcode SnapshotStore.remove}. */
   remove(name: string): Promise<void> {
-    return this.#turn(name, async (path) => {
+    return this.#writingTurn(name, async (path) => {
       this.#ends.delete(path);
       await this.#files.remove(path + SNAPSHOT);
       await this.#files.remove(path + MESSAGES);
@@ -120,12 +146,16 @@ export class FileStore implements SnapshotStore {
 
   /** See {@linkcode SnapshotStore.close}. */
   close(): Promise<void> {
+    this.#isClosed = true;
     return this.#turns.settle();
   }
 
   async #readMessages(path: string): Promise<Uint8Array[]> {
-    const file = await this.#files.read(path + MESSAGES) ?? new Uint8Array();
-    const { records, end } = decodeRecords(file);
+    const file = path + MESSAGES;
+    const { records, end } = decodeRecords(
+      await this.#files.read(file) ?? new Uint8Array(),
+      file,
+    );
     this.#ends.set(path, end);
     return records;
   }
@@ -134,36 +164,49 @@ export class FileStore implements SnapshotStore {
     name: string,
     act: (path: string) => Promise<Result>,
   ): Promise<Result> {
+    if (this.#isClosed) throw storeClosed();
     const path = `${this.#folder}/${fileNameOf(checkDocumentName(name))}`;
-    return await this.#turns.take(path, async () => {
-      this.#isOpen ??= this.#open();
-      await this.#isOpen;
-      return await act(path);
+    return await this.#turns.take(path, () => act(path));
+  }
+
+  /** A turn that changes something, and is given a folder to do it in. */
+  #writingTurn(
+    name: string,
+    act: (path: string) => Promise<void>,
+  ): Promise<void> {
+    return this.#turn(name, async (path) => {
+      await this.#becomeReady();
+      await act(path);
     });
   }
 
-  /** Makes the folder, and removes what processes that died left half done. */
-  async #open(): Promise<void> {
+  /** Prepares the folder once; if that fails, the next turn tries again. */
+  #becomeReady(): Promise<void> {
+    this.#isReady ??= this.#prepare().catch((error) => {
+      this.#isReady = undefined;
+      throw error;
+    });
+    return this.#isReady;
+  }
+
+  /**
+   * Makes the folder, and removes what processes that died left half done.
+   *
+   * Left to whoever writes, of whom there is one: a process that loads may know
+   * nothing of the writer, which can run on another machine.
+   */
+  async #prepare(): Promise<void> {
     await this.#files.makeFolder(this.#folder);
-    for (const file of await this.#files.list(this.#folder)) {
-      if (file.endsWith(TEMPORARY)) {
-        await this.#files.remove(`${this.#folder}/${file}`);
-      }
-    }
+    await this.#files.removeLeftovers(
+      this.#folder,
+      (file) => nameIn(file, SNAPSHOT) !== undefined,
+    );
   }
 }
 
-/**
- * A file's name for any document's, on any system: capital letters are written
- * by their number, as some systems do not tell them from small ones.
- */
-function fileNameOf(name: string): string {
-  let file = "";
-  for (const byte of new TextEncoder().encode(name)) {
-    const character = String.fromCharCode(byte);
-    file += /[a-z0-9_-]/.test(character)
-      ? character
-      : `%${byte.toString(16).padStart(2, "0")}`;
-  }
-  return file;
+/** The document that has this file, if its kind is `kind`. */
+function nameIn(file: string, kind: string): string | undefined {
+  return file.endsWith(kind)
+    ? documentNameOf(file.slice(0, -kind.length))
+    : undefined;
 }

@@ -22,12 +22,12 @@
  *
  * @module
  */
+export { DOCUMENT_NAME_SIZE_MAX } from "./document_name.ts";
 export { FileStore } from "./file_store.ts";
-export {
-  DOCUMENT_NAME_LENGTH_MAX,
-  type SnapshotStore,
-  type StoredDocument,
-  type StoreOptions,
+export type {
+  SnapshotStore,
+  StoredDocument,
+  StoreOptions,
 } from "./snapshot_store.ts";
 export { SqliteStore } from "./sqlite_store.ts";
 export type { Platform } from "../transport/platform.ts";

@@ -15,9 +15,12 @@ export interface StoredDocument {
  * Keeps documents when the process has ended: of each a snapshot, and messages
  * that were appended since.
  *
+ * A name is any text without lone surrogates that is not empty and takes up to
+ * {@linkcode DOCUMENT_NAME_SIZE_MAX} bytes; another one is a `TypeError`.
+ *
  * Calls may overlap; those on one document are done one after the other. A
- * promise that resolves means that the bytes are safe. One process at a time
- * may write to a store.
+ * promise that resolves means that the bytes are safe. One thread of one
+ * process at a time may write to a store; others may load what it has.
  */
 export interface SnapshotStore {
   /** What there is of the document; `undefined` if it was never saved. */
@@ -34,7 +37,10 @@ export interface SnapshotStore {
   names(): Promise<string[]>;
   /** Forgets a document; does nothing if there is none. */
   remove(name: string): Promise<void>;
-  /** Waits for what was begun, and lets everything go. */
+  /**
+   * Waits for what was begun, and lets everything go. All calls that come later
+   * fail with `STORE_UNAVAILABLE`; only to close again does nothing.
+   */
   close(): Promise<void>;
 }
 
@@ -46,26 +52,4 @@ export interface StoreOptions {
    * @default {currentPlatform()}
    */
   platform?: Pick<Platform, "storage">;
-}
-
-/** UTF-16 units that the name of a document may have in a store. */
-export const DOCUMENT_NAME_LENGTH_MAX = 80;
-
-/**
- * Returns the name of a document if it is one.
- *
- * @throws {TypeError} If it is empty, too long, or has a lone surrogate.
- */
-export function checkDocumentName(name: unknown): string {
-  if (
-    typeof name === "string" && name.length > 0 && name.isWellFormed() &&
-    name.length <= DOCUMENT_NAME_LENGTH_MAX
-  ) return name;
-  throw new TypeError(
-    `Cannot use a store as 'name' must be a string of 1 to ${DOCUMENT_NAME_LENGTH_MAX} characters without lone surrogates: current value is ${
-      typeof name === "string"
-        ? JSON.stringify(name.slice(0, DOCUMENT_NAME_LENGTH_MAX))
-        : String(name)
-    }`,
-  );
 }

@@ -1,11 +1,12 @@
 import { DistflowError } from "../base/errors.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Database } from "../transport/storage.ts";
-import {
-  checkDocumentName,
-  type SnapshotStore,
-  type StoredDocument,
-  type StoreOptions,
+import { storeClosed } from "./closed.ts";
+import { checkDocumentName } from "./document_name.ts";
+import type {
+  SnapshotStore,
+  StoredDocument,
+  StoreOptions,
 } from "./snapshot_store.ts";
 
 const TABLES = [
@@ -104,11 +105,14 @@ export class SqliteStore implements SnapshotStore {
 
   /** See {@linkcode SnapshotStore.names}. */
   names(): Promise<string[]> {
-    return this.#attempt(() =>
-      this.#database.all(
-        "SELECT name FROM snapshots UNION SELECT name FROM messages",
-      ).map(({ name }) => name as string).sort((a, b) => (a < b ? -1 : 1))
-    );
+    return this.#attempt(() => {
+      const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+      // As bytes: the runtimes read a text no further than to a zero in it.
+      return this.#database.all(
+        "SELECT CAST(name AS BLOB) AS name FROM (SELECT name FROM snapshots UNION SELECT name FROM messages)",
+      ).map(({ name }) => decoder.decode(name as Uint8Array))
+        .sort((a, b) => (a < b ? -1 : 1));
+    });
   }
 
   /** See {@linkcode SnapshotStore.remove}. */
@@ -123,11 +127,10 @@ export class SqliteStore implements SnapshotStore {
   }
 
   /** See {@linkcode SnapshotStore.close}. */
-  close(): Promise<void> {
-    return this.#attempt(() => {
-      if (this.#isOpen) this.#database.close();
-      this.#isOpen = false;
-    });
+  // deno-lint-ignore require-await -- What fails must reject, not throw.
+  async close(): Promise<void> {
+    if (this.#isOpen) this.#database.close();
+    this.#isOpen = false;
   }
 
   #asOne(act: () => void): void {
@@ -143,6 +146,7 @@ export class SqliteStore implements SnapshotStore {
 
   // deno-lint-ignore require-await -- What fails must reject, not throw.
   async #attempt<Result>(act: () => Result): Promise<Result> {
+    if (!this.#isOpen) throw storeClosed();
     return act();
   }
 }

@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
+import { spawnSync } from "node:child_process";
 import {
   chmodSync,
   mkdtempSync,
@@ -10,13 +17,8 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { hasCode } from "../../src/base/errors.ts";
-import { FileStore } from "../../src/store/mod.ts";
-import {
-  crc32,
-  decodeRecords,
-  encodeRecord,
-} from "../../src/store/record_file.ts";
+import { DistflowError, hasCode } from "../../src/base/errors.ts";
+import { DOCUMENT_NAME_SIZE_MAX, FileStore } from "../../src/store/mod.ts";
 import { testSnapshotStore } from "./snapshot_store_compliance.ts";
 
 async function withFolder(test: (folder: string) => Promise<void>) {
@@ -36,31 +38,50 @@ testSnapshotStore(
 
 const bytes = (...values: number[]) => new Uint8Array(values);
 
-Deno.test("the checksum is CRC-32", () => {
-  assertEquals(crc32(new TextEncoder().encode("123456789")), 0xcbf43926);
-});
+Deno.test("what is appended to a damaged file is refused, and the file stays", () =>
+  withFolder(async (folder) => {
+    const store = new FileStore(folder);
+    for (let index = 0; index < 3; index++) {
+      await store.append("a", bytes(index, index));
+    }
+    await store.close();
+    const path = join(folder, "a.messages");
+    const file = readFileSync(path);
+    const second = file.length / 3;
+    file[second] = (file[second] as number) ^ 0x40;
+    writeFileSync(path, file);
+    const next = new FileStore(folder);
+    for (const act of [() => next.load("a"), () => next.append("a", bytes())]) {
+      const error = await assertRejects(act, DistflowError);
+      assertEquals(error.code, "CORRUPT_DATA");
+      assertEquals(error.details, {
+        path: `${folder}/a.messages`,
+        offset: second,
+      });
+      assertStringIncludes(error.message, `a.messages": the message at byte`);
+      assertEquals(readFileSync(path), file);
+    }
+    // A new snapshot needs no message of before.
+    await next.save("a", bytes(7));
+    assertEquals(await next.load("a"), { snapshot: bytes(7), messages: [] });
+    await next.close();
+  }));
 
-Deno.test("records that were cut anywhere give those that are whole", () => {
-  const records = [bytes(1, 2, 3), bytes(), bytes(4)];
-  const file = bytes(...records.flatMap((each) => [...encodeRecord(each)]));
-  const ends = [11, 19, 28];
-  for (let size = 0; size <= file.length; size++) {
-    const wholeCount = ends.filter((end) => end <= size).length;
-    assertEquals(decodeRecords(file.subarray(0, size)), {
-      records: records.slice(0, wholeCount),
-      end: ends[wholeCount - 1] ?? 0,
-    });
-  }
-});
-
-Deno.test("a record that was altered ends the file", () => {
-  const file = bytes(...encodeRecord(bytes(1, 2)), ...encodeRecord(bytes(3)));
-  for (let at = 0; at < 10; at++) {
-    const altered = file.slice();
-    altered[at] = (altered[at] as number) ^ 1;
-    assertEquals(decodeRecords(altered).records, []);
-  }
-});
+Deno.test("a file that somebody else cut is told once, and never filled up with zeros", () =>
+  withFolder(async (folder) => {
+    const store = new FileStore(folder);
+    await store.append("a", bytes(1, 2, 3));
+    rmSync(join(folder, "a.messages"));
+    const error = await assertRejects(
+      () => store.append("a", bytes(4)),
+      DistflowError,
+    );
+    assertEquals(error.code, "STORE_FAILED");
+    assertStringIncludes(error.message, "it has less than 15 bytes");
+    await store.append("a", bytes(5));
+    assertEquals((await store.load("a"))?.messages, [bytes(5)]);
+    await store.close();
+  }));
 
 Deno.test("what is appended after a torn message is not lost", () =>
   withFolder(async (folder) => {
@@ -79,13 +100,113 @@ Deno.test("what is appended after a torn message is not lost", () =>
     await next.close();
   }));
 
-Deno.test("what a process that died left half written is removed", () =>
+/** The number of a process that has ended. */
+const deadPid = () => spawnSync(process.execPath, ["--version"]).pid;
+
+Deno.test("what a process that died left half written, the next writer removes", () =>
   withFolder(async (folder) => {
-    writeFileSync(join(folder, "a.snapshot.7-1.tmp"), "half");
+    const left = `a.snapshot.${deadPid()}-1.tmp`;
+    // Numbers of processes come again: in a container, each time.
+    const own = `%41.snapshot.${process.pid}-999999999.tmp`;
+    for (const file of [left, own]) writeFileSync(join(folder, file), "half");
     const store = new FileStore(folder);
     assertEquals(await store.load("a"), undefined);
+    assertEquals(await store.names(), []);
+    assertEquals(readdirSync(folder).sort(), [own, left]);
+    await store.append("b", bytes(1));
+    assertEquals(readdirSync(folder), ["b.messages"]);
+    await store.close();
+  }));
+
+Deno.test("files that are not a store's own leftovers stay", () =>
+  withFolder(async (folder) => {
+    const pid = deadPid();
+    const files = [
+      "thesis.tmp",
+      `a.snapshot.${process.ppid}-1.tmp`,
+      "a.snapshot.0-1.tmp",
+      "a.snapshot.tmp",
+      `a.messages.${pid}-1.tmp`,
+      `Foo.snapshot.${pid}-1.tmp`,
+      `100%.snapshot.${pid}-1.tmp`,
+      `.snapshot.${pid}-1.tmp`,
+    ].sort();
+    for (const file of files) writeFileSync(join(folder, file), "precious");
+    const store = new FileStore(folder);
+    await store.save("x", bytes(1));
+    await store.remove("x");
+    assertEquals(readdirSync(folder).sort(), files);
+    await store.close();
+  }));
+
+Deno.test("stores of one folder leave each other what they are writing", () =>
+  withFolder(async (folder) => {
+    const saves = Array.from({ length: 20 }, (_, index) => {
+      const store = new FileStore(folder);
+      return store.save(`doc${index}`, new Uint8Array(1 << 18));
+    });
+    await Promise.all(saves);
+    assertEquals((await new FileStore(folder).names()).length, 20);
+  }));
+
+Deno.test("a message above the limit is rejected", () =>
+  withFolder(async (folder) => {
+    const store = new FileStore(folder);
+    const message = Object.create(Uint8Array.prototype, {
+      length: { value: 2 ** 31 },
+    });
+    const error = await store.append("a", message).catch((error) => error);
+    assert(hasCode(error, "LIMIT_REACHED"));
     assertEquals(readdirSync(folder), []);
     await store.close();
+  }));
+
+Deno.test("files that are no document's are not listed", () =>
+  withFolder(async (folder) => {
+    const store = new FileStore(folder);
+    await store.save("x", bytes(1));
+    await store.append("\ufeffY", bytes(2));
+    const foreign = ["100%", "Foo", "%4", "%66oo", "%FF", "%ff", "", "a.b"];
+    for (const name of [...foreign, "x".repeat(221)]) {
+      writeFileSync(join(folder, `${name}.snapshot`), "");
+      writeFileSync(join(folder, `${name}.messages`), "");
+    }
+    writeFileSync(join(folder, "other.txt"), "");
+    assertEquals(await store.names(), ["x", "\ufeffY"]);
+    await store.close();
+  }));
+
+Deno.test("a store whose folder could not be made tries again", () =>
+  withFolder(async (folder) => {
+    const path = join(folder, "documents");
+    writeFileSync(path, "");
+    const store = new FileStore(path);
+    const failing = [store.save("a", bytes(1)), store.append("b", bytes(2))];
+    for (const act of failing) {
+      const error = await assertRejects(() => act);
+      assert(hasCode(error, "STORE_FAILED"));
+    }
+    rmSync(path);
+    await store.save("a", bytes(3));
+    assertEquals((await store.load("a"))?.snapshot, bytes(3));
+    await store.close();
+  }));
+
+Deno.test("loading makes no folder", () =>
+  withFolder(async (folder) => {
+    const store = new FileStore(join(folder, "none"));
+    assertEquals(await store.load("a"), undefined);
+    assertEquals(await store.names(), []);
+    assertEquals(readdirSync(folder), []);
+    await store.close();
+  }));
+
+Deno.test("the longest name leaves room for the numbers of any process", () =>
+  withFolder((folder) => {
+    const name = "x".repeat(DOCUMENT_NAME_SIZE_MAX);
+    const file = `${name}.snapshot.4294967295-9999999999.tmp`;
+    writeFileSync(join(folder, file), "");
+    return Promise.resolve();
   }));
 
 Deno.test("a file that cannot be written is a coded error, and the old stays", () =>

@@ -1,11 +1,35 @@
 // What every store does, whatever it keeps its bytes in.
-import { assertEquals, assertRejects } from "@std/assert";
-import type { SnapshotStore } from "../../src/store/mod.ts";
+import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { DistflowError } from "../../src/base/errors.ts";
+import {
+  DOCUMENT_NAME_SIZE_MAX,
+  type SnapshotStore,
+} from "../../src/store/mod.ts";
 
 const bytes = (...values: number[]) => new Uint8Array(values);
 
 /** Names that a file system might not like, or not tell apart. */
-const NAMES = ["a", "A", "../a", "a/b", ".", "é", "😀", "x.snapshot", "%41"];
+const NAMES = [
+  "a",
+  "A",
+  "../a",
+  "a/b",
+  ".",
+  "é",
+  "😀",
+  "x.snapshot",
+  "%41",
+  "a\0b",
+  "\ufeffa",
+];
+
+/** Names that take as many bytes as a name may. */
+const LONGEST = [
+  "x".repeat(DOCUMENT_NAME_SIZE_MAX),
+  `${"A".repeat(73)}x`,
+  `${"é".repeat(36)}abcd`,
+  `${"😀".repeat(18)}abcd`,
+];
 
 /**
  * Runs the rules on stores that `open` makes; a second store on the same
@@ -92,10 +116,28 @@ export function testSnapshotStore(
 
   rule("a name that is none is refused", async (open) => {
     const store = open();
-    for (const name of ["", "\ud800", "x".repeat(81), 7 as never]) {
+    const tooLong = LONGEST.map((name) => `${name}x`);
+    for (
+      const name of ["", "\ud800", "é".repeat(1e6), 7 as never, ...tooLong]
+    ) {
       await assertRejects(() => store.save(name, bytes()), TypeError);
       await assertRejects(() => store.load(name), TypeError);
     }
+    assertEquals(await store.names(), []);
+    await store.close();
+  });
+
+  rule("the longest names are kept as any others", async (open) => {
+    const store = open();
+    for (const [index, name] of LONGEST.entries()) {
+      await store.save(name, bytes(index));
+      await store.append(name, bytes(index));
+      assertEquals(await store.load(name), {
+        snapshot: bytes(index),
+        messages: [bytes(index)],
+      });
+    }
+    assertEquals(await store.names(), LONGEST.toSorted());
     await store.close();
   });
 
@@ -125,5 +167,41 @@ export function testSnapshotStore(
       messages: [bytes(2)],
     });
     await store.close();
+  });
+
+  rule("what was begun before it is closed is done", async (open) => {
+    const store = open();
+    const calls = [store.save("a", bytes(1)), store.append("a", bytes(2))];
+    await store.close();
+    await Promise.all(calls);
+    const next = open();
+    assertEquals(await next.load("a"), {
+      snapshot: bytes(1),
+      messages: [bytes(2)],
+    });
+    await next.close();
+  });
+
+  rule("a closed store refuses everything but to be closed", async (open) => {
+    const store = open();
+    await store.save("a", bytes(1));
+    const closing = store.close();
+    const acts = [
+      () => store.load("a"),
+      () => store.save("a", bytes(2)),
+      () => store.append("a", bytes(2)),
+      () => store.names(),
+      () => store.remove("a"),
+    ];
+    for (const act of acts) {
+      const error = await assertRejects(act, DistflowError);
+      assertEquals(error.code, "STORE_UNAVAILABLE");
+      assertStringIncludes(error.message, "it was closed");
+    }
+    await closing;
+    await store.close();
+    const next = open();
+    assertEquals((await next.load("a"))?.snapshot, bytes(1));
+    await next.close();
   });
 }

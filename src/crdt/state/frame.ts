@@ -1,5 +1,5 @@
+import { crc32 } from "../../base/crc32.ts";
 import { DistflowError } from "../../base/errors.ts";
-import { crc32 } from "./crc32.ts";
 
 /** The first byte of everything that is framed; no message begins with it. */
 const MAGIC = 0xdf;

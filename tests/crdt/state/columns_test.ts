@@ -1,7 +1,6 @@
 import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { ByteReader, ByteWriter } from "../../../src/crdt/bytes.ts";
-import { crc32 } from "../../../src/crdt/state/crc32.ts";
 import {
   readIntegers,
   readRuns,
@@ -33,12 +32,6 @@ function runsOf(number: fc.Arbitrary<number>): fc.Arbitrary<number[]> {
   return fc.array(fc.tuple(number, fc.integer({ min: 1, max: 9 })))
     .map((runs) => runs.flatMap(([value, count]) => Array(count).fill(value)));
 }
-
-Deno.test("the checksum is that of gzip", () => {
-  const bytes = new TextEncoder().encode("123456789");
-  assertEquals(crc32(bytes), 0xcbf43926);
-  assertEquals(crc32(new Uint8Array()), 0);
-});
 
 Deno.test("runs of numbers are read as they were written", () => {
   const numbers = runsOf(fc.maxSafeNat());
