@@ -149,7 +149,8 @@ export class Inbox {
       }
       if (last <= seen) return "duplicate";
       const rest = unit.filter((operation) => operation.counter > seen);
-      if ((rest[0] as Operation).counter !== seen + 1) {
+      // None is left if the last one is longer than what was seen of it.
+      if (rest[0]?.counter !== seen + 1) {
         return this.#reject(
           "DUPLICATE_DOT",
           first,
