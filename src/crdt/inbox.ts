@@ -21,7 +21,14 @@ import {
 import { TextSequence } from "./sequence/text_sequence.ts";
 import { isSameValue } from "./values.ts";
 
-/** What became of something received. */
+/**
+ * What became of something received.
+ *
+ * `applied` says that its dots are taken. An operation in it that can mean
+ * nothing here, as one that names an item that never was, does nothing then,
+ * the same everywhere, and a `reject` event tells: were its dot not taken, all
+ * that its author does later would wait for it.
+ */
 export type Receipt = "applied" | "buffered" | "duplicate" | "rejected";
 
 /** What an inbox tells its document. */
@@ -197,6 +204,7 @@ export class Inbox {
   #apply(unit: Unit): void {
     const { tree, vector, clock, witness, judge, schemas } = this.#core;
     const conflicts: ConflictEvent[] = [];
+    let senseless: Operation[] | null = null;
     witness.isAsked = this.#listener.hasConflictListener();
     let isConfigured = false;
     const told = this.#listener.isObserved() ? this.#core.telling : null;
@@ -209,11 +217,7 @@ export class Inbox {
         ? null
         : judge;
       if (!applyOperation(tree, operation)) {
-        this.#reject(
-          "INVALID_OPERATION",
-          operation,
-          "It names an origin that is not there",
-        );
+        (senseless ??= []).push(operation);
       }
       clock.receive(operation.stamp);
       for (const conflict of witness.settle(operation)) {
@@ -231,6 +235,15 @@ export class Inbox {
     if (isConfigured) this.#core.loadSettings(told !== null);
     this.#listener.onApplied(unit, this.#core.telling.take());
     for (const conflict of conflicts) this.#listener.onConflict(conflict);
+    if (senseless === null) return;
+    // Whoever is told may receive it again, and so it must have been applied.
+    for (const operation of senseless) {
+      this.#reject(
+        "INVALID_OPERATION",
+        operation,
+        "It names an origin that is not there",
+      );
+    }
   }
 
   /**

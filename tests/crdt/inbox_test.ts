@@ -1,6 +1,11 @@
 import { assertEquals } from "@std/assert";
 import { JsonCrdt, type JsonCrdtOptions } from "../../src/crdt/mod.ts";
-import type { OperationJson } from "../../src/crdt/operation_json.ts";
+import { encodeMessage } from "../../src/crdt/message.ts";
+import {
+  operationFromJson,
+  type OperationJson,
+} from "../../src/crdt/operation_json.ts";
+import { ReplicaTable } from "../../src/crdt/replica_table.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 
@@ -47,4 +52,68 @@ Deno.test("a longer operation that waits is refused once a state has its dot", (
   // Whoever waited for the dot goes on.
   assertEquals(doc.toJSON(), { x: 1, a: 2, e: 1 });
   assertEquals(doc.getMetrics().pendingCount, 0);
+});
+
+/** The first insertion of `eve` into a list that `ann` has made; see below. */
+function makeBadInsert() {
+  const ann = new JsonCrdt("ann");
+  ann.set(["l"], [0]);
+  // The dot of the list itself is no item.
+  const origin = ["right", "ann", 1] as const;
+  const insert = {
+    ...SET,
+    dot: ["eve", 1],
+    kind: "insert",
+    path: ["l"],
+    origin,
+    value: [7],
+  } as const satisfies OperationJson;
+  return { insert, ann };
+}
+
+Deno.test("a senseless operation is told once its transaction is applied", () => {
+  const { insert, ann } = makeBadInsert();
+  const doc = JsonCrdt.restore("bob", ann.snapshot());
+  const cy = JsonCrdt.restore("cy", doc.snapshot());
+  cy.receive(insert);
+  cy.set(["c"], 1);
+  const told: unknown[] = [];
+  doc.on("change", (event) => {
+    told.push(["change", event.replica, event.changes.length]);
+  });
+  doc.on("reject", ({ code, dot }) => {
+    told.push([code, dot, doc.clock()["eve"]]);
+    // What one does who was told: try again, or take a healthy state.
+    told.push(doc.receive(insert));
+    told.push(doc.merge(cy.snapshot()));
+  });
+  // It takes its dot, or all that its author does later would wait for it.
+  assertEquals(doc.receive(insert), "applied");
+  assertEquals(told, [
+    ["INVALID_OPERATION", ["eve", 1], 1],
+    "duplicate",
+    ["change", "cy", 1],
+    "applied",
+  ]);
+  assertEquals(doc.toJSON(), { l: [0], c: 1 });
+  assertEquals(doc.getMetrics().remoteCount, 1);
+});
+
+Deno.test("what else a transaction does with a senseless operation is done", () => {
+  const { insert, ann } = makeBadInsert();
+  const doc = JsonCrdt.restore("bob", ann.snapshot());
+  const told: unknown[] = [];
+  doc.on("change", ({ changes }) => told.push(changes.map(({ kind }) => kind)));
+  doc.on("reject", ({ dot }) => told.push(dot));
+  const replicas = new ReplicaTable();
+  const unit = [
+    { ...SET, dot: ["eve", 1] },
+    { ...insert, dot: ["eve", 2] },
+    { ...SET, dot: ["eve", 3], path: ["b"] },
+  ] as const satisfies OperationJson[];
+  const operations = unit.map((each) => operationFromJson(each, replicas));
+  const message = encodeMessage([operations], replicas);
+  assertEquals(doc.receiveMessage(message).applied, 1);
+  assertEquals(told, [["set", "set"], ["eve", 2]]);
+  assertEquals(doc.toJSON(), { l: [0], a: 1, b: 1 });
 });
