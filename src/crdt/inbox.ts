@@ -17,6 +17,7 @@ import {
   lastCounter,
   missingDot,
   type Pending,
+  type Waiting,
 } from "./pending.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
 import { isSameValue } from "./values.ts";
@@ -63,9 +64,12 @@ export class Inbox {
   /** For each replica, who waits for which of its counters. */
   readonly #waiters: Map<number, Map<number, number>> = new Map();
   /** What waited, and of which a part was applied. */
-  readonly #longer: Unit[] = [];
-  /** Replicas whose next transaction is too far ahead of the wall clock. */
-  readonly #quarantine: Set<number> = new Set();
+  readonly #longer: Waiting[] = [];
+  /**
+   * Replicas whose next transaction is too far ahead of the wall clock, each
+   * with the counter of that.
+   */
+  readonly #quarantine: Map<number, number> = new Map();
 
   /** Makes the inbox of `core`. */
   constructor(core: Core, pending: Pending, listener: InboxListener) {
@@ -89,15 +93,30 @@ export class Inbox {
   poll(): void {
     const { clock, vector } = this.#core;
     if (this.#pending.count === 0) return;
-    for (const replica of [...this.#quarantine]) {
+    for (const [replica, counter] of [...this.#quarantine]) {
+      const first = this.#pending.get(replica, counter)?.[0];
+      if (first !== undefined && clock.isAhead(first.stamp)) continue;
       this.#quarantine.delete(replica);
       this.#drain(replica);
     }
     const nowMs = clock.wallMs;
-    if (nowMs === undefined) return;
-    for (const unit of this.#pending.expire(nowMs, vector)) {
+    if (nowMs === undefined || !this.#pending.canExpire(nowMs)) return;
+    const exempt = this.#waitingForTime();
+    for (const unit of this.#pending.expire(nowMs, vector, exempt)) {
       this.#tellDropped(unit);
     }
+  }
+
+  /** Replicas of which what waits does so for the wall clock in the end. */
+  #waitingForTime(): Set<number> {
+    // A set goes on with what is added to it meanwhile.
+    const found = new Set(this.#quarantine.keys());
+    for (const replica of found) {
+      for (const waiter of this.#waiters.get(replica)?.keys() ?? []) {
+        found.add(waiter);
+      }
+    }
+    return found;
   }
 
   /** Goes on after the vector has grown by other means than operations. */
@@ -108,8 +127,8 @@ export class Inbox {
       const { replica, counter } = unit[0] as Operation;
       replicas.add(replica);
       if (!vector.has(replica, counter)) continue;
-      this.#pending.remove(replica, counter);
-      if (!vector.has(replica, lastCounter(unit))) this.#longer.push(unit);
+      const waiting = this.#pending.remove(replica, counter) as Waiting;
+      if (!vector.has(replica, lastCounter(unit))) this.#longer.push(waiting);
     }
     this.#takeLonger();
     for (const replica of replicas) this.#drain(replica);
@@ -132,7 +151,12 @@ export class Inbox {
     return [...dots.values()].map((dot) => this.#dot(dot));
   }
 
-  #take(unit: Unit, isOwn = false): Receipt {
+  /**
+   * Takes one transaction in, and nothing that waits for it.
+   *
+   * @param waitedSinceMs When it came, if it has waited.
+   */
+  #take(unit: Unit, isOwn = false, waitedSinceMs?: number): Receipt {
     const { vector, self, clock } = this.#core;
     const first = unit[0] as Operation;
     const { replica, counter } = first;
@@ -164,7 +188,7 @@ export class Inbox {
           "The same operation was seen with another length",
         );
       }
-      return this.#take(rest, isOwn);
+      return this.#take(rest, isOwn, waitedSinceMs);
     }
     if (!isOwn && this.#core.stability.refuses(first)) {
       return this.#reject(
@@ -181,18 +205,18 @@ export class Inbox {
       );
     }
     if (counter > seen + 1) {
-      return this.#keep(unit, "gap", { replica, counter: counter - 1 });
+      const before = { replica, counter: counter - 1 };
+      return this.#keep(unit, before, waitedSinceMs);
     }
     const missing = missingDot(unit, vector);
     if (missing !== null) {
       const waiters = this.#waiters.get(missing.replica) ?? new Map();
       waiters.set(replica, missing.counter);
       this.#waiters.set(missing.replica, waiters);
-      return this.#keep(unit, "gap", missing);
+      return this.#keep(unit, missing, waitedSinceMs);
     }
     if (clock.isAhead(first.stamp)) {
-      this.#quarantine.add(replica);
-      return this.#keep(unit, "quarantine", first);
+      return this.#keep(unit, first, waitedSinceMs);
     }
     const { meter } = this.#core;
     const startMs = meter.start();
@@ -254,7 +278,9 @@ export class Inbox {
     for (const { replica, counter } of unit) {
       const waiting = this.#pending.remove(replica, counter);
       if (waiting === undefined) continue;
-      if (lastCounter(waiting) > lastCounter(unit)) this.#longer.push(waiting);
+      if (lastCounter(waiting.unit) > lastCounter(unit)) {
+        this.#longer.push(waiting);
+      }
     }
   }
 
@@ -270,9 +296,10 @@ export class Inbox {
       replica = replicas.pop()
     ) {
       for (;;) {
-        const unit = this.#pending.remove(replica, vector.get(replica) + 1);
-        if (unit === undefined) break;
-        if (this.#take(unit) !== "applied") break;
+        const next = vector.get(replica) + 1;
+        const waiting = this.#pending.remove(replica, next);
+        if (waiting === undefined) break;
+        if (this.#takeWaiting(waiting) !== "applied") break;
         this.#takeLonger();
       }
       const waiters = this.#waiters.get(replica);
@@ -288,16 +315,21 @@ export class Inbox {
 
   #takeLonger(): void {
     for (
-      let unit = this.#longer.pop();
-      unit !== undefined;
-      unit = this.#longer.pop()
-    ) this.#take(unit);
+      let waiting = this.#longer.pop();
+      waiting !== undefined;
+      waiting = this.#longer.pop()
+    ) this.#takeWaiting(waiting);
   }
 
+  #takeWaiting({ unit, arrivedAtMs }: Waiting): Receipt {
+    return this.#take(unit, false, arrivedAtMs);
+  }
+
+  /** Lets a transaction wait for `missing`, or for the time if it is itself. */
   #keep(
     unit: Unit,
-    kind: "gap" | "quarantine",
     missing: IndexedDot,
+    waitedSinceMs = this.#core.clock.wallMs ?? 0,
   ): Receipt {
     const first = unit[0] as Operation;
     const waiting = this.#pending.get(first.replica, first.counter);
@@ -308,11 +340,19 @@ export class Inbox {
         "The same operation waits with other content",
       );
     }
-    if (!this.#pending.add(unit, this.#core.clock.wallMs ?? 0)) {
+    if (!this.#pending.add(unit, waitedSinceMs)) {
       this.#tellDropped(unit);
       return "rejected";
     }
-    if (waiting === undefined && this.#listener.hasSyncListener()) {
+    const kind = missing === first ? "quarantine" : "gap";
+    let isKnown = waiting !== undefined;
+    if (kind === "quarantine") {
+      const { replica, counter } = first;
+      // It may have been looked at before, or have waited for a gap till now.
+      isKnown = this.#quarantine.get(replica) === counter;
+      this.#quarantine.set(replica, counter);
+    }
+    if (!isKnown && this.#listener.hasSyncListener()) {
       this.#listener.onSync({
         kind,
         dot: this.#dot(first),

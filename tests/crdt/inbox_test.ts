@@ -117,3 +117,68 @@ Deno.test("what else a transaction does with a senseless operation is done", () 
   assertEquals(told, [["set", "set"], ["eve", 2]]);
   assertEquals(doc.toJSON(), { l: [0], a: 1, b: 1 });
 });
+
+Deno.test("nothing that waits for the wall clock is let go for its age", () => {
+  let wallMs = START_MS;
+  const { doc, told } = makeListener({ clock: { wallMs: () => wallMs } });
+  const ahead = { ...SET, stamp: [START_MS + 3_600_000, 0] } as const;
+  for (const counter of [1, 2, 3]) {
+    doc.receive({ ...ahead, dot: ["ann", counter], path: [`k${counter}`] });
+  }
+  const after = [["ann", 3]] as const;
+  doc.receive({ ...ahead, dot: ["eve", 1], after });
+  doc.receive({ ...ahead, dot: ["eve", 2], path: ["e"] });
+  assertEquals(told.splice(0), [
+    ["quarantine", ["ann", 1]],
+    ["gap", ["ann", 2]],
+    ["gap", ["ann", 3]],
+    ["gap", ["eve", 1]],
+    ["gap", ["eve", 2]],
+  ]);
+  for (let minute = 1; minute < 59; minute++) {
+    wallMs += 60_000;
+    doc.poll();
+  }
+  assertEquals([told, doc.toJSON()], [[], {}]);
+  wallMs += 60_000;
+  doc.poll();
+  assertEquals(doc.toJSON(), { a: 1, e: 1, k1: 1, k2: 1, k3: 1 });
+  assertEquals(told, []);
+});
+
+Deno.test("what is missing behind one that waited for the wall clock gets too old", () => {
+  let wallMs = START_MS;
+  const { doc, told } = makeListener({
+    clock: { wallMs: () => wallMs },
+    pending: { ageMsMax: 1000 },
+  });
+  doc.receive({ ...SET, stamp: [START_MS + 70_000, 0] });
+  doc.receive({ ...SET, dot: ["ann", 3] });
+  doc.receive({ ...SET, dot: ["eve", 2] });
+  told.length = 0;
+  wallMs += 1000;
+  doc.poll();
+  assertEquals(told, [["dropped", ["eve", 2]]]);
+  for (let count = 0; count < 10; count++) {
+    wallMs += 1000;
+    doc.poll();
+  }
+  assertEquals(told.slice(1), [["dropped", ["ann", 3]]]);
+  assertEquals(doc.clock(), { ann: 1 });
+});
+
+Deno.test("one that waited for another keeps the time of its arrival", () => {
+  let wallMs = START_MS;
+  const { doc, told } = makeListener({
+    clock: { wallMs: () => wallMs },
+    pending: { ageMsMax: 1000 },
+  });
+  doc.receive({ ...SET, dot: ["cy", 1], after: [["ann", 1], ["eve", 1]] });
+  wallMs += 600;
+  doc.receive(SET);
+  assertEquals(doc.missing(), [["eve", 1]]);
+  told.length = 0;
+  wallMs += 400;
+  doc.poll();
+  assertEquals(told, [["dropped", ["cy", 1]]]);
+});
