@@ -70,6 +70,8 @@ export class Inbox {
    * with the counter of that.
    */
   readonly #quarantine: Map<number, number> = new Map();
+  /** Whether something was thrown while what had become ready was applied. */
+  #isTorn = false;
 
   /** Makes the inbox of `core`. */
   constructor(core: Core, pending: Pending, listener: InboxListener) {
@@ -84,20 +86,31 @@ export class Inbox {
    * @param isOwn Whether it may be this replica's, as when it is restored.
    */
   receive(unit: Unit, isOwn = false): Receipt {
-    const receipt = this.#take(unit, isOwn);
-    if (receipt === "applied") this.#drain((unit[0] as Operation).replica);
-    return receipt;
+    const { replica } = unit[0] as Operation;
+    try {
+      const receipt = this.#take(unit, isOwn);
+      if (receipt === "applied") this.#drain(replica);
+      return receipt;
+    } catch (error) {
+      // Clocks are functions of the user's.
+      this.#isTorn = true;
+      throw error;
+    }
   }
 
-  /** Goes on with what time has made ready, and lets go what is too old. */
+  /**
+   * Goes on with what time has made ready, or what was ready when something was
+   * thrown, and lets go what is too old.
+   */
   poll(): void {
     const { clock, vector } = this.#core;
+    if (this.#isTorn) this.drainAll();
     if (this.#pending.count === 0) return;
     for (const [replica, counter] of [...this.#quarantine]) {
       const first = this.#pending.get(replica, counter)?.[0];
       if (first !== undefined && clock.isAhead(first.stamp)) continue;
       this.#quarantine.delete(replica);
-      this.#drain(replica);
+      this.#drainSafely(replica);
     }
     const nowMs = clock.wallMs;
     if (nowMs === undefined || !this.#pending.canExpire(nowMs)) return;
@@ -121,8 +134,10 @@ export class Inbox {
 
   /** Goes on after the vector has grown by other means than operations. */
   drainAll(): void {
-    const { vector } = this.#core;
-    const replicas = new Set<number>();
+    const { vector, self } = this.#core;
+    // That of this replica goes on with what is longer, if nothing else waits.
+    const replicas = new Set([self]);
+    this.#isTorn = false;
     for (const unit of [...this.#pending.units()]) {
       const { replica, counter } = unit[0] as Operation;
       replicas.add(replica);
@@ -130,8 +145,7 @@ export class Inbox {
       const waiting = this.#pending.remove(replica, counter) as Waiting;
       if (!vector.has(replica, lastCounter(unit))) this.#longer.push(waiting);
     }
-    this.#takeLonger();
-    for (const replica of replicas) this.#drain(replica);
+    for (const replica of replicas) this.#drainSafely(replica);
   }
 
   /** The dots that what waits is waiting for. */
@@ -281,6 +295,16 @@ export class Inbox {
       if (lastCounter(waiting.unit) > lastCounter(unit)) {
         this.#longer.push(waiting);
       }
+    }
+  }
+
+  /** Drains; if something is thrown, {@linkcode Inbox.poll} goes on. */
+  #drainSafely(replica: number): void {
+    try {
+      this.#drain(replica);
+    } catch (error) {
+      this.#isTorn = true;
+      throw error;
     }
   }
 

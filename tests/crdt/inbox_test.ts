@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { JsonCrdt, type JsonCrdtOptions } from "../../src/crdt/mod.ts";
 import { encodeMessage } from "../../src/crdt/message.ts";
 import {
@@ -6,6 +6,7 @@ import {
   type OperationJson,
 } from "../../src/crdt/operation_json.ts";
 import { ReplicaTable } from "../../src/crdt/replica_table.ts";
+import { collectUnhandled } from "../base/unhandled.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 
@@ -181,4 +182,47 @@ Deno.test("one that waited for another keeps the time of its arrival", () => {
   wallMs += 400;
   doc.poll();
   assertEquals(told, [["dropped", ["cy", 1]]]);
+});
+
+Deno.test("what throws leaves nothing that is ready waiting for ever", () => {
+  let isBroken = false;
+  const doc = new JsonCrdt("bob", {
+    clock: {
+      wallMs: () => START_MS,
+      monotonicMs() {
+        if (isBroken) throw new Error("no clock");
+        return 0;
+      },
+    },
+  });
+  for (const counter of [2, 3, 4, 5]) {
+    doc.receive({ ...SET, dot: ["ann", counter], path: [`k${counter}`] });
+  }
+  doc.on("change", ({ changes }) => {
+    isBroken = ["a", "k3"].includes(String(changes[0]?.path[0]));
+  });
+  assertThrows(() => doc.receive(SET), Error, "no clock");
+  assertEquals(doc.clock(), { ann: 1 });
+  isBroken = false;
+  assertThrows(() => doc.poll(), Error, "no clock");
+  isBroken = false;
+  doc.poll();
+  assertEquals(doc.toJSON(), { a: 1, k2: 1, k3: 1, k4: 1, k5: 1 });
+  assertEquals(doc.getMetrics().pendingCount, 0);
+});
+
+Deno.test("a handler of errors that throws stops nothing", async () => {
+  const { doc } = makeListener({
+    onListenerError(error) {
+      throw error;
+    },
+  });
+  const fail = () => {
+    throw new Error("no");
+  };
+  doc.on("change", fail);
+  doc.watch("**", fail);
+  for (const counter of [2, 3]) doc.receive({ ...SET, dot: ["ann", counter] });
+  await collectUnhandled(6, () => assertEquals(doc.receive(SET), "applied"));
+  assertEquals([doc.clock(), doc.missing()], [{ ann: 3 }, []]);
 });
