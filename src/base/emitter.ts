@@ -1,8 +1,27 @@
 /** Names of events, each with the tuple of its listeners' arguments. */
 export type EventMap<Events> = { [Name in keyof Events]: unknown[] };
 
-/** Told when a listener throws or its promise rejects. */
+/**
+ * Told when a listener throws or its promise rejects. What it throws itself is
+ * an unhandled rejection: nobody is left to tell but the runtime.
+ */
 export type ListenerErrorHandler = (error: unknown, event: string) => void;
+
+/**
+ * A handler that never throws to whoever calls it, and who may be in the middle
+ * of something.
+ */
+export function guardHandler(
+  handler: ListenerErrorHandler,
+): ListenerErrorHandler {
+  return (error, event) => {
+    try {
+      handler(error, event);
+    } catch (failure) {
+      void Promise.reject(failure);
+    }
+  };
+}
 
 type Listener = (...args: unknown[]) => unknown;
 
@@ -42,7 +61,7 @@ export class Emitter<Events extends EventMap<Events>> {
 
   /** Makes an emitter that reports failing listeners to `onListenerError`. */
   constructor(onListenerError: ListenerErrorHandler) {
-    this.#onListenerError = onListenerError;
+    this.#onListenerError = guardHandler(onListenerError);
   }
 
   /**

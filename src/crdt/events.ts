@@ -104,7 +104,11 @@ export interface SyncEvent {
   readonly missing: Dot;
 }
 
-/** An operation that was refused. */
+/**
+ * An operation that was refused. One that a schema does not let show, and one
+ * that names an item that never was, have their dots all the same, so that what
+ * their authors do later goes on; their receipt is `applied`.
+ */
 export interface RejectEvent {
   /** Why, for programs. */
   readonly code: ErrorCode;

@@ -17,11 +17,19 @@ import {
   lastCounter,
   missingDot,
   type Pending,
+  type Waiting,
 } from "./pending.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
 import { isSameValue } from "./values.ts";
 
-/** What became of something received. */
+/**
+ * What became of something received.
+ *
+ * `applied` says that its dots are taken. An operation in it that can mean
+ * nothing here, as one that names an item that never was, does nothing then,
+ * the same everywhere, and a `reject` event tells: were its dot not taken, all
+ * that its author does later would wait for it.
+ */
 export type Receipt = "applied" | "buffered" | "duplicate" | "rejected";
 
 /** What an inbox tells its document. */
@@ -56,9 +64,14 @@ export class Inbox {
   /** For each replica, who waits for which of its counters. */
   readonly #waiters: Map<number, Map<number, number>> = new Map();
   /** What waited, and of which a part was applied. */
-  readonly #longer: Unit[] = [];
-  /** Replicas whose next transaction is too far ahead of the wall clock. */
-  readonly #quarantine: Set<number> = new Set();
+  readonly #longer: Waiting[] = [];
+  /**
+   * Replicas whose next transaction is too far ahead of the wall clock, each
+   * with the counter of that.
+   */
+  readonly #quarantine: Map<number, number> = new Map();
+  /** Whether something was thrown while what had become ready was applied. */
+  #isTorn = false;
 
   /** Makes the inbox of `core`. */
   constructor(core: Core, pending: Pending, listener: InboxListener) {
@@ -73,39 +86,66 @@ export class Inbox {
    * @param isOwn Whether it may be this replica's, as when it is restored.
    */
   receive(unit: Unit, isOwn = false): Receipt {
-    const receipt = this.#take(unit, isOwn);
-    if (receipt === "applied") this.#drain((unit[0] as Operation).replica);
-    return receipt;
+    const { replica } = unit[0] as Operation;
+    try {
+      const receipt = this.#take(unit, isOwn);
+      if (receipt === "applied") this.#drain(replica);
+      return receipt;
+    } catch (error) {
+      // Clocks are functions of the user's.
+      this.#isTorn = true;
+      throw error;
+    }
   }
 
-  /** Goes on with what time has made ready, and lets go what is too old. */
+  /**
+   * Goes on with what time has made ready, or what was ready when something was
+   * thrown, and lets go what is too old.
+   */
   poll(): void {
     const { clock, vector } = this.#core;
+    if (this.#isTorn) this.drainAll();
     if (this.#pending.count === 0) return;
-    for (const replica of [...this.#quarantine]) {
+    for (const [replica, counter] of [...this.#quarantine]) {
+      const first = this.#pending.get(replica, counter)?.[0];
+      if (first !== undefined && clock.isAhead(first.stamp)) continue;
       this.#quarantine.delete(replica);
-      this.#drain(replica);
+      this.#drainSafely(replica);
     }
     const nowMs = clock.wallMs;
-    if (nowMs === undefined) return;
-    for (const unit of this.#pending.expire(nowMs, vector)) {
+    if (nowMs === undefined || !this.#pending.canExpire(nowMs)) return;
+    const exempt = this.#waitingForTime();
+    for (const unit of this.#pending.expire(nowMs, vector, exempt)) {
       this.#tellDropped(unit);
     }
   }
 
+  /** Replicas of which what waits does so for the wall clock in the end. */
+  #waitingForTime(): Set<number> {
+    // A set goes on with what is added to it meanwhile.
+    const found = new Set(this.#quarantine.keys());
+    for (const replica of found) {
+      for (const waiter of this.#waiters.get(replica)?.keys() ?? []) {
+        found.add(waiter);
+      }
+    }
+    return found;
+  }
+
   /** Goes on after the vector has grown by other means than operations. */
   drainAll(): void {
-    const { vector } = this.#core;
-    const replicas = new Set<number>();
+    const { vector, self } = this.#core;
+    // That of this replica goes on with what is longer, if nothing else waits.
+    const replicas = new Set([self]);
+    this.#isTorn = false;
     for (const unit of [...this.#pending.units()]) {
       const { replica, counter } = unit[0] as Operation;
       replicas.add(replica);
       if (!vector.has(replica, counter)) continue;
-      this.#pending.remove(replica, counter);
-      if (!vector.has(replica, lastCounter(unit))) this.#longer.push(unit);
+      const waiting = this.#pending.remove(replica, counter) as Waiting;
+      if (!vector.has(replica, lastCounter(unit))) this.#longer.push(waiting);
     }
-    this.#takeLonger();
-    for (const replica of replicas) this.#drain(replica);
+    for (const replica of replicas) this.#drainSafely(replica);
   }
 
   /** The dots that what waits is waiting for. */
@@ -125,7 +165,12 @@ export class Inbox {
     return [...dots.values()].map((dot) => this.#dot(dot));
   }
 
-  #take(unit: Unit, isOwn = false): Receipt {
+  /**
+   * Takes one transaction in, and nothing that waits for it.
+   *
+   * @param waitedSinceMs When it came, if it has waited.
+   */
+  #take(unit: Unit, isOwn = false, waitedSinceMs?: number): Receipt {
     const { vector, self, clock } = this.#core;
     const first = unit[0] as Operation;
     const { replica, counter } = first;
@@ -149,14 +194,15 @@ export class Inbox {
       }
       if (last <= seen) return "duplicate";
       const rest = unit.filter((operation) => operation.counter > seen);
-      if ((rest[0] as Operation).counter !== seen + 1) {
+      // None is left if the last one is longer than what was seen of it.
+      if (rest[0]?.counter !== seen + 1) {
         return this.#reject(
           "DUPLICATE_DOT",
           first,
           "The same operation was seen with another length",
         );
       }
-      return this.#take(rest, isOwn);
+      return this.#take(rest, isOwn, waitedSinceMs);
     }
     if (!isOwn && this.#core.stability.refuses(first)) {
       return this.#reject(
@@ -173,18 +219,18 @@ export class Inbox {
       );
     }
     if (counter > seen + 1) {
-      return this.#keep(unit, "gap", { replica, counter: counter - 1 });
+      const before = { replica, counter: counter - 1 };
+      return this.#keep(unit, before, waitedSinceMs);
     }
     const missing = missingDot(unit, vector);
     if (missing !== null) {
       const waiters = this.#waiters.get(missing.replica) ?? new Map();
       waiters.set(replica, missing.counter);
       this.#waiters.set(missing.replica, waiters);
-      return this.#keep(unit, "gap", missing);
+      return this.#keep(unit, missing, waitedSinceMs);
     }
     if (clock.isAhead(first.stamp)) {
-      this.#quarantine.add(replica);
-      return this.#keep(unit, "quarantine", first);
+      return this.#keep(unit, first, waitedSinceMs);
     }
     const { meter } = this.#core;
     const startMs = meter.start();
@@ -196,6 +242,7 @@ export class Inbox {
   #apply(unit: Unit): void {
     const { tree, vector, clock, witness, judge, schemas } = this.#core;
     const conflicts: ConflictEvent[] = [];
+    let senseless: Operation[] | null = null;
     witness.isAsked = this.#listener.hasConflictListener();
     let isConfigured = false;
     const told = this.#listener.isObserved() ? this.#core.telling : null;
@@ -208,11 +255,7 @@ export class Inbox {
         ? null
         : judge;
       if (!applyOperation(tree, operation)) {
-        this.#reject(
-          "INVALID_OPERATION",
-          operation,
-          "It names an origin that is not there",
-        );
+        (senseless ??= []).push(operation);
       }
       clock.receive(operation.stamp);
       for (const conflict of witness.settle(operation)) {
@@ -230,6 +273,15 @@ export class Inbox {
     if (isConfigured) this.#core.loadSettings(told !== null);
     this.#listener.onApplied(unit, this.#core.telling.take());
     for (const conflict of conflicts) this.#listener.onConflict(conflict);
+    if (senseless === null) return;
+    // Whoever is told may receive it again, and so it must have been applied.
+    for (const operation of senseless) {
+      this.#reject(
+        "INVALID_OPERATION",
+        operation,
+        "It names an origin that is not there",
+      );
+    }
   }
 
   /**
@@ -240,7 +292,19 @@ export class Inbox {
     for (const { replica, counter } of unit) {
       const waiting = this.#pending.remove(replica, counter);
       if (waiting === undefined) continue;
-      if (lastCounter(waiting) > lastCounter(unit)) this.#longer.push(waiting);
+      if (lastCounter(waiting.unit) > lastCounter(unit)) {
+        this.#longer.push(waiting);
+      }
+    }
+  }
+
+  /** Drains; if something is thrown, {@linkcode Inbox.poll} goes on. */
+  #drainSafely(replica: number): void {
+    try {
+      this.#drain(replica);
+    } catch (error) {
+      this.#isTorn = true;
+      throw error;
     }
   }
 
@@ -256,9 +320,10 @@ export class Inbox {
       replica = replicas.pop()
     ) {
       for (;;) {
-        const unit = this.#pending.remove(replica, vector.get(replica) + 1);
-        if (unit === undefined) break;
-        if (this.#take(unit) !== "applied") break;
+        const next = vector.get(replica) + 1;
+        const waiting = this.#pending.remove(replica, next);
+        if (waiting === undefined) break;
+        if (this.#takeWaiting(waiting) !== "applied") break;
         this.#takeLonger();
       }
       const waiters = this.#waiters.get(replica);
@@ -274,16 +339,21 @@ export class Inbox {
 
   #takeLonger(): void {
     for (
-      let unit = this.#longer.pop();
-      unit !== undefined;
-      unit = this.#longer.pop()
-    ) this.#take(unit);
+      let waiting = this.#longer.pop();
+      waiting !== undefined;
+      waiting = this.#longer.pop()
+    ) this.#takeWaiting(waiting);
   }
 
+  #takeWaiting({ unit, arrivedAtMs }: Waiting): Receipt {
+    return this.#take(unit, false, arrivedAtMs);
+  }
+
+  /** Lets a transaction wait for `missing`, or for the time if it is itself. */
   #keep(
     unit: Unit,
-    kind: "gap" | "quarantine",
     missing: IndexedDot,
+    waitedSinceMs = this.#core.clock.wallMs ?? 0,
   ): Receipt {
     const first = unit[0] as Operation;
     const waiting = this.#pending.get(first.replica, first.counter);
@@ -294,11 +364,19 @@ export class Inbox {
         "The same operation waits with other content",
       );
     }
-    if (!this.#pending.add(unit, this.#core.clock.wallMs ?? 0)) {
+    if (!this.#pending.add(unit, waitedSinceMs)) {
       this.#tellDropped(unit);
       return "rejected";
     }
-    if (waiting === undefined && this.#listener.hasSyncListener()) {
+    const kind = missing === first ? "quarantine" : "gap";
+    let isKnown = waiting !== undefined;
+    if (kind === "quarantine") {
+      const { replica, counter } = first;
+      // It may have been looked at before, or have waited for a gap till now.
+      isKnown = this.#quarantine.get(replica) === counter;
+      this.#quarantine.set(replica, counter);
+    }
+    if (!isKnown && this.#listener.hasSyncListener()) {
       this.#listener.onSync({
         kind,
         dot: this.#dot(first),

@@ -76,7 +76,8 @@ export interface JsonCrdtOptions {
   /** Bounds of what waits for something missing. */
   pending?: PendingLimits;
   /**
-   * Told when a listener throws; the others still run.
+   * Told when a listener throws; the others still run. What it throws itself
+   * is an unhandled rejection, which ends most processes.
    *
    * @default Does nothing.
    */

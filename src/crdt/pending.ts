@@ -17,8 +17,9 @@ export interface PendingLimits {
    */
   bytesMax?: number;
   /**
-   * How long one may wait, in milliseconds of the wall clock; without a wall
-   * clock for ever.
+   * How long one may wait for something missing, in milliseconds of the wall
+   * clock; without a wall clock for ever. What waits for the wall clock itself,
+   * or for what does, misses nothing and may wait for ever.
    *
    * @default {600_000}
    */
@@ -71,25 +72,33 @@ export class Pending {
   }
 
   /** Keeps a transaction; returns whether there was room. */
-  add(unit: Unit, nowMs: number): boolean {
+  add(unit: Unit, arrivedAtMs: number): boolean {
     const first = unit[0] as Operation;
     let units = this.#byReplica.get(first.replica);
-    const waiting = units?.get(first.counter)?.unit;
-    if (waiting !== undefined && waiting.length >= unit.length) return true;
+    const waiting = units?.get(first.counter);
+    if (waiting !== undefined && waiting.unit.length >= unit.length) {
+      return true;
+    }
     const byteCount = estimateBytes(unit);
     if (
       this.count + unit.length > this.#countMax ||
       this.byteCount + byteCount > this.#bytesMax
     ) return false;
-    if (waiting !== undefined) this.remove(first.replica, first.counter);
+    if (waiting !== undefined) {
+      this.remove(first.replica, first.counter);
+      arrivedAtMs = Math.min(arrivedAtMs, waiting.arrivedAtMs);
+    }
     if (units === undefined || units.size === 0) {
       units ??= new Map();
       this.#byReplica.set(first.replica, units);
     }
-    units.set(first.counter, { unit, byteCount, arrivedAtMs: nowMs });
+    units.set(first.counter, { unit, byteCount, arrivedAtMs });
     this.count += unit.length;
     this.byteCount += byteCount;
-    this.#expiresAtMs = Math.min(this.#expiresAtMs, nowMs + this.#ageMsMax);
+    this.#expiresAtMs = Math.min(
+      this.#expiresAtMs,
+      arrivedAtMs + this.#ageMsMax,
+    );
     return true;
   }
 
@@ -104,7 +113,7 @@ export class Pending {
   }
 
   /** Takes a transaction out, and returns it if it was there. */
-  remove(replica: number, counter: number): Unit | undefined {
+  remove(replica: number, counter: number): Waiting | undefined {
     const units = this.#byReplica.get(replica);
     const waiting = units?.get(counter);
     if (units === undefined || waiting === undefined) return undefined;
@@ -112,25 +121,40 @@ export class Pending {
     if (units.size === 0) this.#byReplica.delete(replica);
     this.count -= waiting.unit.length;
     this.byteCount -= waiting.byteCount;
-    return waiting.unit;
+    return waiting;
   }
 
-  /** Takes out what has waited too long, and what was applied meanwhile. */
-  expire(nowMs: number, vector: VersionVector): Unit[] {
-    if (nowMs < this.#expiresAtMs) return [];
+  /** Whether {@linkcode Pending.expire} has anything to look at. */
+  canExpire(nowMs: number): boolean {
+    return nowMs >= this.#expiresAtMs;
+  }
+
+  /**
+   * Takes out what has waited too long, and what was applied meanwhile.
+   *
+   * @param exempt Replicas of which nothing has waited too long.
+   */
+  expire(
+    nowMs: number,
+    vector: VersionVector,
+    exempt: ReadonlySet<number>,
+  ): Unit[] {
     const expired: Unit[] = [];
     this.#expiresAtMs = Infinity;
-    for (const units of [...this.#byReplica.values()]) {
+    for (const [replica, units] of [...this.#byReplica]) {
+      const isExempt = exempt.has(replica);
       for (const { unit, arrivedAtMs } of [...units.values()]) {
-        const { replica, counter } = unit[0] as Operation;
-        const isOld = arrivedAtMs + this.#ageMsMax <= nowMs;
+        const { counter } = unit[0] as Operation;
+        // Those that are exempt are looked at again after a while.
+        const sinceMs = isExempt ? nowMs : arrivedAtMs;
+        const isOld = !isExempt && sinceMs + this.#ageMsMax <= nowMs;
         if (isOld || vector.has(replica, lastCounter(unit))) {
           this.remove(replica, counter);
           if (isOld) expired.push(unit);
         } else {
           this.#expiresAtMs = Math.min(
             this.#expiresAtMs,
-            arrivedAtMs + this.#ageMsMax,
+            sinceMs + this.#ageMsMax,
           );
         }
       }

@@ -1,4 +1,4 @@
-import type { ListenerErrorHandler } from "../base/emitter.ts";
+import { guardHandler, type ListenerErrorHandler } from "../base/emitter.ts";
 import type { Change, WatchEvent } from "./events.ts";
 import { parsePattern, type Path, type PathPattern } from "./pattern.ts";
 
@@ -67,7 +67,7 @@ export class Watchers {
 
   /** Makes a list without watchers; failing ones are told of. */
   constructor(onListenerError: ListenerErrorHandler) {
-    this.#onListenerError = onListenerError;
+    this.#onListenerError = guardHandler(onListenerError);
   }
 
   /** How many there are. */

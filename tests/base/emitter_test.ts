@@ -1,5 +1,6 @@
 import { assertEquals } from "@std/assert";
 import { Emitter } from "../../src/base/emitter.ts";
+import { collectUnhandled } from "./unhandled.ts";
 
 interface Events {
   tick: [count: number];
@@ -40,6 +41,19 @@ Deno.test("a listener's rejected promise is told", async () => {
   emitter.emit("tick", 1);
   await Promise.resolve();
   assertEquals(failures, ["tick: later"]);
+});
+
+Deno.test("what the handler of errors throws never reaches who emits", async () => {
+  const emitter = new Emitter<Events>((error) => {
+    throw error;
+  });
+  const seen: string[] = [];
+  emitter.on("tick", () => {
+    throw new Error("no");
+  });
+  emitter.on("tick", () => seen.push("b"));
+  const reasons = await collectUnhandled(1, () => emitter.emit("tick", 1));
+  assertEquals([seen, reasons.map(String)], [["b"], ["Error: no"]]);
 });
 
 Deno.test("adding and removing during a round changes the next round", () => {
