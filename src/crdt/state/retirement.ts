@@ -119,11 +119,15 @@ export class Retirement {
         this.#finishRetiring(epoch);
         return left;
       }
-      const { sequence, ranges, elements } = removed;
+      const { sequence, ranges } = removed;
       left -= costOf(removed);
-      for (const element of elements) this.#remove(element, epoch);
+      // Not those that were removed since: others may not know of that.
+      const elements = removed.elements.filter((element) =>
+        this.#remove(element, epoch)
+      );
       sequence.retire(ranges);
       sequence.retire(rangesOf(elements));
+      epoch.removed[epoch.done] = { ...removed, elements };
     }
     return left;
   }
@@ -149,16 +153,18 @@ export class Retirement {
    * makes an operation that is still to come sees the element as it is here.
    * What a schema hides stays, as another one may show it; so does what was ever
    * moved.
+   *
+   * @returns Whether it was taken out.
    */
-  #remove(element: Branch, epoch: Epoch): void {
+  #remove(element: Branch, epoch: Epoch): boolean {
     const { tree } = this.#core;
     const { parent, id, isHidden, isQuiet } = element;
-    if (parent === null || id === null || !isHidden || !isQuiet) return;
-    if (!isThere(element)) return;
+    if (parent === null || id === null || !isHidden || !isQuiet) return false;
+    if (!isThere(element)) return false;
     if (tree.moves.records.length > 0) {
-      if (holdsMoved(element, destinationsOf(tree))) return;
+      if (holdsMoved(element, destinationsOf(tree))) return false;
     }
-    if (holdsRefused(tree, element)) return;
+    if (holdsRefused(tree, element)) return false;
     const range = { ...id, length: 1 };
     tree.addLive(parent, true, -removeElements(tree, parent, range));
     refreshElements(tree, parent);
@@ -166,6 +172,7 @@ export class Retirement {
     this.#stability.floor.join(epoch.end);
     // What is above may show nothing that is kept any more.
     this.isNews = true;
+    return true;
   }
 
   /** Forgets what all have retired; returns what is left of the budget. */

@@ -1,7 +1,7 @@
 import { assert } from "@std/assert";
 import process from "node:process";
 import { SCHEMA } from "../kinds.ts";
-import { runWorlds } from "../run_worlds.ts";
+import { runWorld, runWorlds } from "../run_worlds.ts";
 
 Deno.test("what schemas hide depends on operations and schemas alone", () => {
   let refusedCount = 0;
@@ -11,4 +11,11 @@ Deno.test("what schemas hide depends on operations and schemas alone", () => {
     hiddenCount += world.hiddenCount;
   });
   assert(refusedCount > 0 && hiddenCount > 0 || process.env.SEED);
+});
+
+Deno.test("who removes what a schema hid when it was noted waits for the others", () => {
+  // Both note what is hidden; another schema shows it; one of them removes it,
+  // and has all promises for what it had noted before the other one knows.
+  const steps = [4, 5, 8, 9, 10, 30, 33];
+  runWorld(SCHEMA, 11173539, { steps, replicas: [0, 1] });
 });
