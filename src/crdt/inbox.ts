@@ -17,10 +17,10 @@ import {
   lastCounter,
   missingDot,
   type Pending,
-  type Waiting,
 } from "./pending.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
 import { isSameValue } from "./values.ts";
+import type { Waiting } from "./waiting_queue.ts";
 
 /**
  * What became of something received.
@@ -364,10 +364,9 @@ export class Inbox {
         "The same operation waits with other content",
       );
     }
-    if (!this.#pending.add(unit, waitedSinceMs)) {
-      this.#tellDropped(unit);
-      return "rejected";
-    }
+    const givenUp = this.#pending.add(unit, waitedSinceMs);
+    for (const other of givenUp) this.#tellDropped(other);
+    if (givenUp.at(-1) === unit) return "rejected";
     const kind = missing === first ? "quarantine" : "gap";
     let isKnown = waiting !== undefined;
     if (kind === "quarantine") {

@@ -1,8 +1,12 @@
 import type { Unit } from "./message.ts";
 import type { Operation } from "./operation.ts";
 import type { VersionVector } from "./version_vector.ts";
+import { type Waiting, WaitingQueue } from "./waiting_queue.ts";
 
-/** Bounds of what may wait. */
+/**
+ * Bounds of what may wait. Where there is no room, who fills it gives up what
+ * is furthest from being applied, be that what has just come.
+ */
 export interface PendingLimits {
   /**
    * Operations that may wait.
@@ -26,16 +30,6 @@ export interface PendingLimits {
   ageMsMax?: number;
 }
 
-/** A transaction that waits. */
-export interface Waiting {
-  /** Its operations. */
-  readonly unit: Unit;
-  /** What it takes, as estimated. */
-  readonly byteCount: number;
-  /** Since when. */
-  readonly arrivedAtMs: number;
-}
-
 /** A dot by the index of its replica. */
 export interface IndexedDot {
   /** The index. */
@@ -44,9 +38,20 @@ export interface IndexedDot {
   readonly counter: number;
 }
 
+/** The level of a replica of which so little waits that none has less. */
+const LIGHT = 0;
+
+const NONE: readonly Unit[] = [];
+
 /**
  * Transactions that came too early, by replica and first counter: what a
  * replica may go on with is one look-up, however much waits.
+ *
+ * A replica that cannot go on must not take the room of all others. So a queue
+ * has a weight: its operations, or its bytes in operations of middle size, if
+ * that is more. Those of about the same weight, up to twice as much, are one
+ * level, and who is to give something up is found on the highest one: at once,
+ * and without any work for queues that hardly grow.
  */
 export class Pending {
   /** How many operations wait. */
@@ -56,7 +61,11 @@ export class Pending {
   readonly #countMax: number;
   readonly #bytesMax: number;
   readonly #ageMsMax: number;
-  readonly #byReplica: Map<number, Map<number, Waiting>> = new Map();
+  /** What one byte weighs. */
+  readonly #byteWeight: number;
+  readonly #byReplica: Map<number, WaitingQueue> = new Map();
+  /** The queues by level, but the light ones. */
+  readonly #levels: Set<WaitingQueue>[] = [];
   #expiresAtMs = Infinity;
 
   /** Makes an empty buffer. */
@@ -64,6 +73,7 @@ export class Pending {
     this.#countMax = limits.countMax ?? 200_000;
     this.#bytesMax = limits.bytesMax ?? 64 * 1024 * 1024;
     this.#ageMsMax = limits.ageMsMax ?? 600_000;
+    this.#byteWeight = this.#countMax / Math.max(1, this.#bytesMax);
   }
 
   /** How many operations may wait. */
@@ -71,40 +81,97 @@ export class Pending {
     return this.#countMax;
   }
 
-  /** Keeps a transaction; returns whether there was room. */
-  add(unit: Unit, arrivedAtMs: number): boolean {
-    const first = unit[0] as Operation;
-    let units = this.#byReplica.get(first.replica);
-    const waiting = units?.get(first.counter);
-    if (waiting !== undefined && waiting.unit.length >= unit.length) {
-      return true;
-    }
-    const byteCount = estimateBytes(unit);
-    if (
-      this.count + unit.length > this.#countMax ||
-      this.byteCount + byteCount > this.#bytesMax
-    ) return false;
+  /**
+   * Keeps a transaction.
+   *
+   * @returns What had to be given up for want of room; it may be the last one.
+   */
+  add(unit: Unit, arrivedAtMs: number): readonly Unit[] {
+    const { replica, counter } = unit[0] as Operation;
+    let queue = this.#byReplica.get(replica);
+    const waiting = queue?.units.get(counter);
     if (waiting !== undefined) {
-      this.remove(first.replica, first.counter);
+      if (waiting.unit.length >= unit.length) return NONE;
+      this.remove(replica, counter);
       arrivedAtMs = Math.min(arrivedAtMs, waiting.arrivedAtMs);
     }
-    if (units === undefined || units.size === 0) {
-      units ??= new Map();
-      this.#byReplica.set(first.replica, units);
+    const byteCount = estimateBytes(unit);
+    let givenUp = NONE;
+    if (!this.#hasRoom(unit.length, byteCount)) {
+      givenUp = this.#giveUpFor(unit, byteCount);
+      if (givenUp.at(-1) === unit) return givenUp;
     }
-    units.set(first.counter, { unit, byteCount, arrivedAtMs });
+    if (queue === undefined || queue.units.size === 0) {
+      queue ??= new WaitingQueue(replica);
+      this.#byReplica.set(replica, queue);
+    }
+    queue.add(counter, { unit, byteCount, arrivedAtMs });
     this.count += unit.length;
     this.byteCount += byteCount;
+    this.#weigh(queue);
     this.#expiresAtMs = Math.min(
       this.#expiresAtMs,
       arrivedAtMs + this.#ageMsMax,
     );
-    return true;
+    return givenUp;
+  }
+
+  #hasRoom(count: number, byteCount: number): boolean {
+    return this.count + count <= this.#countMax &&
+      this.byteCount + byteCount <= this.#bytesMax;
+  }
+
+  /** Gives up what is furthest till there is room, or else the unit itself. */
+  #giveUpFor(unit: Unit, byteCount: number): Unit[] {
+    const { replica, counter } = unit[0] as Operation;
+    const givenUp: Unit[] = [];
+    const canFit = unit.length <= this.#countMax && byteCount <= this.#bytesMax;
+    while (canFit && !this.#hasRoom(unit.length, byteCount)) {
+      const own = this.#byReplica.get(replica);
+      const level = this.#levelOf(
+        unit.length + (own?.count ?? 0),
+        byteCount + (own?.byteCount ?? 0),
+      );
+      const heaviest = this.#heaviest();
+      const isOther = heaviest !== undefined && heaviest.level > level;
+      const queue = isOther ? heaviest : own;
+      const furthest = queue?.furthest() ?? 0;
+      if (!isOther && furthest < counter) break;
+      const { unit: other } = this.remove(
+        queue?.replica ?? replica,
+        furthest,
+      ) as Waiting;
+      givenUp.push(other);
+    }
+    if (!this.#hasRoom(unit.length, byteCount)) givenUp.push(unit);
+    return givenUp;
+  }
+
+  #heaviest(): WaitingQueue | undefined {
+    for (let level = this.#levels.length - 1; level > LIGHT; level--) {
+      for (const queue of this.#levels[level] ?? []) return queue;
+    }
+    return undefined;
+  }
+
+  #levelOf(count: number, byteCount: number): number {
+    const weight = Math.max(count, byteCount * this.#byteWeight);
+    return 31 - Math.clz32(Math.min(weight, 2 ** 31));
+  }
+
+  /** Puts a queue among those of its weight. */
+  #weigh(queue: WaitingQueue): void {
+    const level = this.#levelOf(queue.count, queue.byteCount);
+    const before = queue.level;
+    if (level === before) return;
+    queue.level = level;
+    if (before > LIGHT) this.#levels[before]?.delete(queue);
+    if (level > LIGHT) (this.#levels[level] ??= new Set()).add(queue);
   }
 
   /** The transaction of `replica` that starts at `counter`. */
   get(replica: number, counter: number): Unit | undefined {
-    return this.#byReplica.get(replica)?.get(counter)?.unit;
+    return this.#byReplica.get(replica)?.units.get(counter)?.unit;
   }
 
   /** Whether anything of `replica` waits. */
@@ -114,13 +181,14 @@ export class Pending {
 
   /** Takes a transaction out, and returns it if it was there. */
   remove(replica: number, counter: number): Waiting | undefined {
-    const units = this.#byReplica.get(replica);
-    const waiting = units?.get(counter);
-    if (units === undefined || waiting === undefined) return undefined;
-    units.delete(counter);
-    if (units.size === 0) this.#byReplica.delete(replica);
+    const queue = this.#byReplica.get(replica);
+    const waiting = queue?.units.get(counter);
+    if (queue === undefined || waiting === undefined) return undefined;
+    queue.remove(counter, waiting);
+    if (queue.units.size === 0) this.#byReplica.delete(replica);
     this.count -= waiting.unit.length;
     this.byteCount -= waiting.byteCount;
+    this.#weigh(queue);
     return waiting;
   }
 
@@ -141,7 +209,7 @@ export class Pending {
   ): Unit[] {
     const expired: Unit[] = [];
     this.#expiresAtMs = Infinity;
-    for (const [replica, units] of [...this.#byReplica]) {
+    for (const [replica, { units }] of [...this.#byReplica]) {
       const isExempt = exempt.has(replica);
       for (const { unit, arrivedAtMs } of [...units.values()]) {
         const { counter } = unit[0] as Operation;
@@ -164,7 +232,7 @@ export class Pending {
 
   /** All that waits. */
   *units(): Generator<Unit> {
-    for (const units of this.#byReplica.values()) {
+    for (const { units } of this.#byReplica.values()) {
       for (const { unit } of units.values()) yield unit;
     }
   }
