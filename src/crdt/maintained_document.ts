@@ -114,7 +114,7 @@ export abstract class MaintainedDocument extends StoredDocument {
     const { core } = this;
     const frame = readOnlyFrame(acknowledgement);
     const report = this.decode(() => decodeReport(frame, core.replicas));
-    const isMember = core.stability.take(report, core.clock.wallMs ?? 0);
+    const isMember = core.stability.take(report);
     const [[writer] = [core.self]] = report.rows;
     const name = core.replicas.nameOf(writer);
     if (!isMember) {

@@ -61,7 +61,13 @@ export interface JsonCrdtOptions {
   logLengthMax?: number;
   /**
    * After how long a replica that was not heard of is retired, in milliseconds
-   * of the wall clock; see `retireReplica`.
+   * of the wall clock; see `retireReplica`. What counts is the time from `poll`
+   * to `poll` of this document, and of a longer gap a tenth of `graceMs`: while
+   * this process was stopped, its machine slept or its clock jumped, others were
+   * perhaps not silent. So nobody is retired by one gap, nor until as much time
+   * again was counted after it. Poll at least ten times in `graceMs`, or it takes
+   * longer; a restored document begins to count anew. Without `clock` nobody is
+   * retired.
    *
    * @default {Infinity}
    */

@@ -89,7 +89,6 @@ export class StateJoin {
     vector.join(seen);
     core.stability.take(
       other.stability.report((replica) => this.#context.indexOf(replica)),
-      clock.wallMs ?? 0,
     );
     tree.settled.join(this.#context.translate(other.tree.settled));
     clock.receive(other.clock.last);

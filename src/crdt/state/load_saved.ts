@@ -67,7 +67,7 @@ function loadFrame(host: LoadingHost, frame: Frame): void {
     else host.join(filled);
   } else if (frame.kind === KNOWLEDGE) {
     const report = decodeReport(frame, core.replicas);
-    core.stability.resume(report, core.clock.wallMs ?? 0);
+    core.stability.resume(report);
     // What was promised then holds for what had been removed by then.
     retireAll(core.tree);
     core.tree.settled.join(core.stability.retired);

@@ -46,7 +46,7 @@ class Part {
     this.#to.vector.join(core.vector);
     this.#to.clock.receive(core.clock.last);
     // Who takes it must have seen what was forgotten here.
-    this.#to.stability.take(core.stability.report(), 0);
+    this.#to.stability.take(core.stability.report());
     this.#to.tree.settled.join(core.tree.settled);
   }
 

@@ -98,7 +98,7 @@ export class StateReader {
     const anchored = places.read();
     if (reader.remaining > 0) reader.fail("the end of a state");
     if (this.#kind === STATE) places.settle();
-    core.stability.resume(report, core.clock.wallMs ?? 0);
+    core.stability.resume(report);
     return anchored;
   }
 }

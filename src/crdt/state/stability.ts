@@ -2,6 +2,7 @@ import type { Operation } from "../operation.ts";
 import type { ReplicaTable } from "../replica_table.ts";
 import { VersionVector } from "../version_vector.ts";
 import type { Knowledge, Report } from "./knowledge.ts";
+import { Silence } from "./silence.ts";
 
 /** Replicas that only ever made the content that others started with. */
 const INITIAL_PREFIX = "initial:";
@@ -12,12 +13,6 @@ interface Row {
   latest: Knowledge;
   /** The newest of which all is applied here that it had done before. */
   usable: Knowledge;
-}
-
-/** When something of a replica last came, and what its last operation was. */
-interface Sign {
-  readonly counter: number;
-  readonly atMs: number;
 }
 
 const NOTHING_KNOWN: Knowledge = {
@@ -49,7 +44,7 @@ export class Stability {
   /** What others were told of {@linkcode Stability.retired}. */
   readonly #told: VersionVector = new VersionVector();
   readonly #rows: Map<number, Row> = new Map();
-  readonly #signs: Map<number, Sign> = new Map();
+  readonly #silence: Silence;
   readonly #replicas: ReplicaTable;
   readonly #vector: VersionVector;
   readonly #self: number;
@@ -59,6 +54,7 @@ export class Stability {
     this.#replicas = replicas;
     this.#vector = vector;
     this.#self = self;
+    this.#silence = new Silence(vector);
   }
 
   /** Whether any other replica has told what it applied, or did of yet others. */
@@ -121,17 +117,13 @@ export class Stability {
     );
   }
 
-  /** Members of which nothing came for more than `graceMs`. */
+  /**
+   * Members of which nothing came for more than `graceMs`, as far as this replica
+   * has polled; to be asked at each poll. See {@linkcode Silence}.
+   */
   silentFor(graceMs: number, nowMs: number): number[] {
-    return this.members().filter((replica) => {
-      const counter = this.#vector.get(replica);
-      const sign = this.#signs.get(replica);
-      if (sign === undefined || sign.counter < counter) {
-        this.#signs.set(replica, { counter, atMs: nowMs });
-        return false;
-      }
-      return nowMs - sign.atMs > graceMs;
-    });
+    this.#silence.poll(nowMs, graceMs);
+    return this.#silence.longerThan(graceMs, this.members());
   }
 
   /**
@@ -196,15 +188,12 @@ export class Stability {
    *
    * @returns Whether its writer can be a member.
    */
-  take({ floor, rows, gone, newcomers }: Report, nowMs: number): boolean {
+  take({ floor, rows, gone, newcomers }: Report): boolean {
     for (const replica of gone) {
       if (replica !== this.#self) this.gone.add(replica);
     }
     const isMember = rows.map(([replica, row]) => this.learn(replica, row));
-    for (const [replica] of rows.slice(0, 1)) {
-      const counter = this.#vector.get(replica);
-      this.#signs.set(replica, { counter, atMs: nowMs });
-    }
+    for (const [replica] of rows.slice(0, 1)) this.#silence.hear(replica);
     for (const [replica, seen] of newcomers) {
       if (this.#vector.has(replica, 1)) this.newcomers.set(replica, seen);
     }
@@ -213,13 +202,13 @@ export class Stability {
   }
 
   /** Goes on with what was saved, perhaps by this replica itself. */
-  resume(report: Report, nowMs: number): void {
+  resume(report: Report): void {
     for (const [replica, { retired }] of report.rows) {
       if (replica !== this.#self) continue;
       this.retired.join(retired);
       this.#told.join(retired);
     }
-    this.take(report, nowMs);
+    this.take(report);
   }
 
   #least(

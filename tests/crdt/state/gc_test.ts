@@ -173,14 +173,14 @@ Deno.test("who was silent for the grace period has to begin anew", () => {
   for (const doc of docs) doc.poll();
   const away = messagesOf(eve, () => eve.set(["a"], "from away"));
   ann.delete(["a"]);
-  for (let seconds = 0; seconds < 60; seconds += 10) {
-    wallMs += 10_000;
+  for (let seconds = 0; seconds < 60; seconds += 5) {
+    wallMs += 5_000;
     meet([ann, bob]);
     for (const doc of [ann, bob]) doc.poll();
     ann.compact();
     assertEquals(ann.getMetrics().tombstoneCount, 1);
   }
-  wallMs += 10_000;
+  wallMs += 5_000;
   meet([ann, bob]);
   for (const doc of [ann, bob]) doc.poll();
   tidy([ann, bob]);
@@ -198,6 +198,68 @@ Deno.test("who was silent for the grace period has to begin anew", () => {
   anew.set(["a"], "again");
   meet([ann, bob, anew]);
   assertEquals(bob.toJSON(), { a: "again" });
+});
+
+Deno.test("a machine that slept, or whose clock jumped, retires nobody", () => {
+  const graceMs = 60_000;
+  for (const gapsMs of [[3_700_000], [-3_700_000, 3_700_000], [10_000, NaN]]) {
+    let wallMs = START_MS;
+    const ann = new JsonCrdt("ann", {
+      graceMs,
+      clock: { wallMs: () => wallMs },
+    });
+    const eve = new JsonCrdt("eve");
+    ann.acknowledge(eve.acknowledgement());
+    const poll = (stepMs: number, count: number) => {
+      for (let turn = 0; turn < count; turn++) {
+        wallMs = Number.isNaN(wallMs) ? START_MS : wallMs + stepMs;
+        ann.poll();
+      }
+    };
+    ann.poll();
+    poll(1_000, 59);
+    for (const gapMs of gapsMs) poll(gapMs, 1);
+    // What eve has sent meanwhile comes some seconds later.
+    poll(1_000, 5);
+    ann.acknowledge(eve.acknowledgement());
+    poll(1_000, 59);
+    ann.acknowledge(eve.acknowledgement());
+    poll(1_000, 61);
+    assertRefused(() => ann.acknowledge(eve.acknowledgement()));
+  }
+});
+
+Deno.test("who wakes up now and then retires nobody before it stays awake", () => {
+  let wallMs = START_MS;
+  const graceMs = 60_000;
+  const ann = new JsonCrdt("ann", { graceMs, clock: { wallMs: () => wallMs } });
+  const eve = new JsonCrdt("eve");
+  ann.acknowledge(eve.acknowledgement());
+  for (let night = 0; night < 50; night++) {
+    for (const stepMs of [3_600_000, 1_000, 1_000]) {
+      wallMs += stepMs;
+      ann.poll();
+    }
+  }
+  ann.acknowledge(eve.acknowledgement());
+});
+
+Deno.test("who always polls rarely retires later, but does", () => {
+  let wallMs = START_MS;
+  const graceMs = 60_000;
+  const ann = new JsonCrdt("ann", { graceMs, clock: { wallMs: () => wallMs } });
+  const eve = new JsonCrdt("eve");
+  const poll = (count: number) => {
+    for (let turn = 0; turn < count; turn++) {
+      wallMs += 3_600_000;
+      ann.poll();
+    }
+  };
+  ann.acknowledge(eve.acknowledgement());
+  poll(10);
+  ann.acknowledge(eve.acknowledgement());
+  poll(12);
+  assertRefused(() => ann.acknowledge(eve.acknowledgement()));
 });
 
 Deno.test("who begins from a state is taken in, who does not is refused", () => {
