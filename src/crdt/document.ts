@@ -58,7 +58,9 @@ export class JsonCrdt extends SchemaDocument {
    * Makes the document of one replica.
    *
    * @param replicaId A name that no other document ever had, a restored or
-   * copied one included.
+   * copied one included; up to 256 UTF-16 units.
+   * @throws {DistflowError} `DUPLICATE_REPLICA` if it begins with `initial:`, as
+   * only the names of initial content do.
    */
   constructor(replicaId: string, options: JsonCrdtOptions = {}) {
     const core = makeCore(checkReplicaName(replicaId), options);

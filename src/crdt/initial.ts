@@ -4,6 +4,7 @@ import { Core } from "./core.ts";
 import { hashText } from "./hash.ts";
 import { HybridClock } from "./hybrid_clock.ts";
 import { encodeMessage } from "./message.ts";
+import { INITIAL_PREFIX } from "./replica_table.ts";
 import { Transaction } from "./transaction.ts";
 import { canonicalText, checkValue } from "./values.ts";
 
@@ -20,7 +21,7 @@ export function makeInitial(
 ): Uint8Array | null {
   const value = checkValue(initial) as { readonly [key: string]: JsonValue };
   const text = canonicalText(value);
-  const name = `initial:${hashText(text).toString(36)}${
+  const name = `${INITIAL_PREFIX}${hashText(text).toString(36)}${
     hashText(text, 1).toString(36)
   }`;
   const core = new Core(name, new HybridClock(), new Map());

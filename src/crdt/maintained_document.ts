@@ -151,7 +151,9 @@ export abstract class MaintainedDocument extends StoredDocument {
    */
   retireReplica(replicaId: string): void {
     const { replicas, self, stability } = this.core;
-    const replica = replicas.indexOf(checkReplicaName(replicaId));
+    const replica = replicas.indexOf(
+      checkReplicaName(replicaId, "retire a replica"),
+    );
     if (replica === self) {
       throw new TypeError("Cannot retire a replica in its own document");
     }

@@ -1,8 +1,13 @@
 import type { JsonValue } from "../base/json.ts";
+import { DistflowError } from "../base/errors.ts";
 import { checkInteger, checkText } from "../base/options.ts";
 import type { ListenerErrorHandler } from "../base/emitter.ts";
 import type { PendingLimits } from "./pending.ts";
-import { isReplicaName, REPLICA_NAME_LENGTH_MAX } from "./replica_table.ts";
+import {
+  INITIAL_PREFIX,
+  isReplicaName,
+  REPLICA_NAME_LENGTH_MAX,
+} from "./replica_table.ts";
 import type { StandardSchema } from "./schema/standard_schema.ts";
 import type { MergeFunction } from "./strategies.ts";
 
@@ -94,12 +99,21 @@ export interface JsonCrdtOptions {
  * Checks the name of a replica.
  *
  * @throws {TypeError} If it is not one.
+ * @throws {DistflowError} `DUPLICATE_REPLICA` if it is that of initial content.
  */
-export function checkReplicaName(name: unknown): string {
-  const act = "create a document";
+export function checkReplicaName(
+  name: unknown,
+  act = "create a document",
+): string {
   const text = checkText(act, "replicaId", name, REPLICA_NAME_LENGTH_MAX);
   if (!isReplicaName(text)) {
     throw new TypeError(`Cannot ${act} as 'replicaId' has a lone surrogate`);
+  }
+  if (text.startsWith(INITIAL_PREFIX)) {
+    throw new DistflowError(
+      "DUPLICATE_REPLICA",
+      `Cannot ${act} as "${text}" begins with "${INITIAL_PREFIX}", as only the names of initial content do; take another name`,
+    );
   }
   return text;
 }

@@ -7,6 +7,12 @@ export const REPLICA_COUNT_MAX = 65_535;
 export const REPLICA_NAME_LENGTH_MAX = 256;
 
 /**
+ * How the names of those begin that only ever made what documents start with.
+ * Forgetting does not wait for them, and so no document may be named like this.
+ */
+export const INITIAL_PREFIX = "initial:";
+
+/**
  * The replicas that a document knows, each with a small index.
  *
  * Indexes differ between documents and never leave one: at its border, names

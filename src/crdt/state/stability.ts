@@ -1,11 +1,8 @@
 import type { Operation } from "../operation.ts";
-import type { ReplicaTable } from "../replica_table.ts";
+import { INITIAL_PREFIX, type ReplicaTable } from "../replica_table.ts";
 import { VersionVector } from "../version_vector.ts";
 import type { Knowledge, Report } from "./knowledge.ts";
 import { Silence } from "./silence.ts";
-
-/** Replicas that only ever made the content that others started with. */
-const INITIAL_PREFIX = "initial:";
 
 /** What is known of another replica. */
 interface Row {

@@ -200,6 +200,28 @@ Deno.test("who was silent for the grace period has to begin anew", () => {
   assertEquals(bob.toJSON(), { a: "again" });
 });
 
+Deno.test("initial content is waited for by nobody, and no document has its name", () => {
+  const initial = { a: 1 };
+  const ann = new JsonCrdt("ann", { initial });
+  const bob = new JsonCrdt("bob", { initial });
+  const [name = ""] = Object.keys(ann.clock());
+  assert(name.startsWith("initial:"));
+  ann.delete(["a"]);
+  meet([ann, bob]);
+  assertEquals(ann.compact().registers, 1);
+  for (
+    const act of [
+      () => new JsonCrdt("initial:eve"),
+      () => new JsonCrdt(name),
+      () => JsonCrdt.restore("initial:eve", ann.snapshot()),
+      () => ann.retireReplica(name),
+    ]
+  ) assertEquals(assertThrows(act, DistflowError).code, "DUPLICATE_REPLICA");
+  // What only begins in a like way is a name as any other.
+  bob.acknowledge(new JsonCrdt("initial").acknowledgement());
+  assertEquals(bob.compact().registers, 0);
+});
+
 Deno.test("a machine that slept, or whose clock jumped, retires nobody", () => {
   const graceMs = 60_000;
   for (const gapsMs of [[3_700_000], [-3_700_000, 3_700_000], [10_000, NaN]]) {
