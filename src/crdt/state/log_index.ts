@@ -15,13 +15,20 @@ export class LogIndex {
   oldest = 0;
   /** How many operations there are. */
   operationCount = 0;
+  /**
+   * How many operations were forgotten, and still take room, since older ones
+   * are there.
+   */
+  forgottenCount = 0;
   #next = 0;
   #mask = CAPACITY_MIN - 1;
   #replicas: Uint16Array = new Uint16Array(CAPACITY_MIN);
   #firsts: Uint32Array = new Uint32Array(CAPACITY_MIN);
   #lasts: Uint32Array = new Uint32Array(CAPACITY_MIN);
-  /** Operations of each; none in one that was forgotten. */
+  /** Operations of each. */
   #lengths: Uint32Array = new Uint32Array(CAPACITY_MIN);
+  /** 1 for each that was forgotten. */
+  #forgotten: Uint8Array = new Uint8Array(CAPACITY_MIN);
   #pieces: Float64Array = new Float64Array(CAPACITY_MIN);
   #offsets: Uint32Array = new Uint32Array(CAPACITY_MIN);
   /** Where each ends that is a message without more; 0 for all others. */
@@ -35,14 +42,20 @@ export class LogIndex {
     return this.oldest === this.#next;
   }
 
+  /** How many transactions take room, those that were forgotten included. */
+  get size(): number {
+    return this.#next - this.oldest;
+  }
+
   /** The replica of a transaction. */
   replicaOf(number: number): number {
     return this.#replicas[number & this.#mask] as number;
   }
 
-  /** How many operations a transaction has. */
+  /** How many operations a transaction has; none if it was forgotten. */
   lengthOf(number: number): number {
-    return this.#lengths[number & this.#mask] as number;
+    const at = number & this.#mask;
+    return this.#forgotten[at] === 1 ? 0 : this.#lengths[at] as number;
   }
 
   /** The number of the piece that a transaction is in. */
@@ -86,6 +99,7 @@ export class LogIndex {
     this.#firsts[at] = first;
     this.#lasts[at] = last;
     this.#lengths[at] = length;
+    this.#forgotten[at] = 0;
     this.#pieces[at] = piece;
     this.#offsets[at] = offset;
     this.#ends[at] = 0;
@@ -99,11 +113,33 @@ export class LogIndex {
 
   /** Lets the oldest ones go until at most `count` operations are left. */
   cut(count: number): void {
-    while (this.operationCount > count) {
-      this.operationCount -= this.lengthOf(this.oldest);
-      this.oldest++;
-    }
-    if (this.operationCount === 0) this.oldest = this.#next;
+    while (this.operationCount > count) this.#dropOldest();
+    this.#dropForgotten();
+  }
+
+  /**
+   * Lets the oldest ones go until those that were forgotten behind them take the
+   * room of at most `count` operations.
+   */
+  cutForgotten(count: number): void {
+    while (this.forgottenCount > count) this.#dropOldest();
+    this.#dropForgotten();
+  }
+
+  /** Those that were forgotten take room no longer if no older one is there. */
+  #dropForgotten(): void {
+    while (
+      this.oldest < this.#next &&
+      this.#forgotten[this.oldest & this.#mask] === 1
+    ) this.#dropOldest();
+  }
+
+  #dropOldest(): void {
+    const at = this.oldest & this.#mask;
+    const length = this.#lengths[at] as number;
+    if (this.#forgotten[at] === 1) this.forgottenCount -= length;
+    else this.operationCount -= length;
+    this.oldest++;
   }
 
   /** Takes all transactions of a replica out. */
@@ -113,10 +149,13 @@ export class LogIndex {
     this.#newest[replica] = NONE;
     while (number >= this.oldest) {
       const at = number & this.#mask;
-      this.operationCount -= this.#lengths[at] as number;
-      this.#lengths[at] = 0;
+      const length = this.#lengths[at] as number;
+      this.operationCount -= length;
+      this.forgottenCount += length;
+      this.#forgotten[at] = 1;
       number = this.#before[at] as number;
     }
+    this.#dropForgotten();
   }
 
   /**
@@ -150,7 +189,9 @@ export class LogIndex {
     // It is full: what is in front of the oldest one comes behind the last.
     const start = oldest & this.#mask;
     const behind = oldest - start + this.#mask + 1;
-    const spread = <Column extends Uint16Array | Uint32Array | Float64Array>(
+    const spread = <
+      Column extends Uint8Array | Uint16Array | Uint32Array | Float64Array,
+    >(
       from: Column,
       to: Column,
     ): Column => {
@@ -163,6 +204,7 @@ export class LogIndex {
     this.#firsts = spread(this.#firsts, new Uint32Array(capacity));
     this.#lasts = spread(this.#lasts, new Uint32Array(capacity));
     this.#lengths = spread(this.#lengths, new Uint32Array(capacity));
+    this.#forgotten = spread(this.#forgotten, new Uint8Array(capacity));
     this.#pieces = spread(this.#pieces, new Float64Array(capacity));
     this.#offsets = spread(this.#offsets, new Uint32Array(capacity));
     this.#ends = spread(this.#ends, new Uint32Array(capacity));

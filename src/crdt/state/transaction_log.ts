@@ -33,6 +33,9 @@ class OwnIndexes extends Names {
  * is what a replica that lacks only a little needs. Adding costs O(1), and
  * asking a step for each transaction of the answer.
  *
+ * What was forgotten takes room while something older is there, and so that goes,
+ * too, once the forgotten operations are as many as may be kept.
+ *
  * They are kept as bytes. As objects they lived just long enough to be moved by
  * the garbage collector, each several times, which took 40 % of the time of
  * short transactions.
@@ -60,6 +63,16 @@ export class TransactionLog {
   /** How many operations there are. */
   get length(): number {
     return this.#index.operationCount;
+  }
+
+  /** How many transactions take room, those that were forgotten included. */
+  get size(): number {
+    return this.#index.size;
+  }
+
+  /** How many pieces are full, and have something that takes room. */
+  get pieceCount(): number {
+    return this.#pieces.length;
   }
 
   /**
@@ -120,8 +133,13 @@ export class TransactionLog {
 
   /** Lets the oldest ones go until at most `count` operations are left. */
   cut(count: number): void {
+    this.#index.cut(count);
+    this.#dropPieces();
+  }
+
+  /** Lets go the pieces in which nothing is left. */
+  #dropPieces(): void {
     const index = this.#index;
-    index.cut(count);
     const first = index.isEmpty
       ? this.#firstPiece + this.#pieces.length
       : index.pieceOf(index.oldest);
@@ -133,6 +151,8 @@ export class TransactionLog {
   /** Forgets a replica's transactions: what follows on them did not come here. */
   forget(replica: number): void {
     this.#index.forget(replica);
+    this.#index.cutForgotten(this.lengthMax);
+    this.#dropPieces();
   }
 
   /**

@@ -36,3 +36,34 @@ Deno.test("an index that grows keeps all, wherever the oldest one is", () => {
     );
   }
 });
+
+Deno.test("what is forgotten goes once nothing older is there", () => {
+  const index = new LogIndex();
+  const add = (replica: number, counter: number, length: number) =>
+    index.add(replica, counter, counter + length - 1, length, 0, 0);
+  add(0, 1, 1);
+  add(1, 1, 2);
+  add(0, 2, 3);
+  add(1, 3, 4);
+  index.forget(1);
+  assertEquals(index.all(), [0, 2]);
+  assertEquals(
+    [index.operationCount, index.forgottenCount, index.size],
+    [4, 6, 4],
+  );
+  index.cutForgotten(5);
+  assertEquals(index.all(), [2]);
+  assertEquals(
+    [index.operationCount, index.forgottenCount, index.size],
+    [3, 4, 2],
+  );
+  add(1, 7, 1);
+  index.cut(3);
+  assertEquals(index.all(), [4]);
+  assertEquals(
+    [index.operationCount, index.forgottenCount, index.size],
+    [1, 0, 1],
+  );
+  index.forget(1);
+  assertEquals([index.isEmpty, index.size], [true, 0]);
+});
