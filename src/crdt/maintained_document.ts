@@ -8,6 +8,7 @@ import { checkReplicaName } from "./options.ts";
 import { Collector } from "./state/collector.ts";
 import { readOnlyFrame } from "./state/frame.ts";
 import { decodeReport, encodeReport } from "./state/knowledge.ts";
+import { TombstoneCount } from "./state/tombstone_count.ts";
 import { StoredDocument } from "./stored_document.ts";
 
 /**
@@ -15,6 +16,13 @@ import { StoredDocument } from "./stored_document.ts";
  * they took 0.1 to 0.7 ms (Deno 2, November 2026).
  */
 const STEPS_PER_POLL = 2_000;
+
+/**
+ * Registers that one `poll` looks at to count those that hold nothing, while
+ * nothing can be collected. In a document of a million they took 0.1 to 0.2 ms
+ * (Deno 2, November 2026).
+ */
+const COUNTED_PER_POLL = 20_000;
 
 /** Operations after which as many steps are done without being asked for. */
 const OPERATIONS_PER_POLL = 2_000;
@@ -30,6 +38,7 @@ export interface CompactResult {
 /** How a document forgets what nobody needs; see `JsonCrdt`. */
 export abstract class MaintainedDocument extends StoredDocument {
   readonly #collector: Collector;
+  readonly #tombstoneCount: TombstoneCount;
   readonly #graceMs: number;
   readonly #registerCountMax: number;
   readonly #tombstoneCountMax: number;
@@ -50,6 +59,7 @@ export abstract class MaintainedDocument extends StoredDocument {
   ) {
     super(core, onListenerError, options.logLengthMax ?? 10_000);
     this.#collector = new Collector(core);
+    this.#tombstoneCount = new TombstoneCount(core.tree);
     this.#graceMs = options.graceMs ?? Infinity;
     this.#registerCountMax = options.registerCountMax ?? 100_000;
     this.#tombstoneCountMax = options.tombstoneCountMax ?? 100_000;
@@ -187,7 +197,8 @@ export abstract class MaintainedDocument extends StoredDocument {
   }
 
   /**
-   * Does some steps of collecting, if any other replica is known.
+   * Does some steps of collecting, if any other replica has told what it applied;
+   * if none has, of counting.
    *
    * @internal
    */
@@ -199,7 +210,12 @@ export abstract class MaintainedDocument extends StoredDocument {
         stability.gone.add(replica);
       }
     }
-    if (!stability.isInUse) return;
+    if (!stability.isInUse) {
+      if (this.#tombstoneCount.step(COUNTED_PER_POLL)) {
+        this.#checkTombstones(this.#tombstoneCount.count);
+      }
+      return;
+    }
     if (!this.#collector.step(STEPS_PER_POLL, true)) this.#tellCollected();
   }
 
@@ -221,6 +237,7 @@ export abstract class MaintainedDocument extends StoredDocument {
    * @internal
    */
   protected onMerged(isReplaced: boolean): void {
+    this.#tombstoneCount.reset();
     if (isReplaced) this.#collector.reset();
     else this.#collector.wake();
   }
@@ -256,7 +273,11 @@ export abstract class MaintainedDocument extends StoredDocument {
     if (registers > 0 || items > 0) {
       this.emitter.emit("gc", { registers, items, tombstones });
     }
-    this.#tombstones.check(tombstones, this.#tombstoneCountMax);
+    this.#checkTombstones(tombstones);
     return { registers, items };
+  }
+
+  #checkTombstones(count: number): void {
+    this.#tombstones.check(count, this.#tombstoneCountMax);
   }
 }

@@ -93,11 +93,19 @@ export class Meter {
   }
 }
 
-/** How many registers hold nothing; costs a step for each. */
-export function countTombstones(tree: Tree): number {
+/**
+ * How many registers hold nothing, of those from `start` to before `end`; costs a
+ * step for each.
+ */
+export function countTombstones(
+  tree: Tree,
+  start = 0,
+  end: number = Infinity,
+): number {
   const { columns } = tree;
+  const last = Math.min(end, columns.values.length);
   let count = 0;
-  for (let slot = 0; slot < columns.values.length; slot++) {
+  for (let slot = start; slot < last; slot++) {
     const isAssigned = (columns.stamps[slot] as number) >= 0;
     // What a schema hides is nothing to be forgotten.
     if (isAssigned && !tree.isLive(slot) && !columns.isRefused(slot)) count++;

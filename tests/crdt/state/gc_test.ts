@@ -582,6 +582,52 @@ Deno.test("a limit is told once when nine tenths of it are used", () => {
   assertEquals(told, ["pending 9/10"]);
 });
 
+Deno.test("tombstones near their limit are told where nobody acknowledges", () => {
+  const told: string[] = [];
+  const ann = new JsonCrdt("ann", { tombstoneCountMax: 100 });
+  ann.on("limit", ({ limit, count, max }) => {
+    told.push(`${limit} ${count}/${max}`);
+  });
+  const bob = new JsonCrdt("bob");
+  for (let index = 0; index < 89; index++) bob.set([`key ${index}`], 1);
+  for (let index = 0; index < 89; index++) bob.delete([`key ${index}`]);
+  ann.applyDiff(bob.encodeDiff({}));
+  ann.poll();
+  assertEquals(told, []);
+  ann.set(["own"], { a: 1 });
+  ann.delete(["own"]);
+  for (let turn = 0; turn < 3; turn++) ann.poll();
+  assertEquals(told.splice(0), ["tombstones 91/100"]);
+  bob.applyDiff(ann.encodeDiff(bob.clock()));
+  ann.acknowledge(bob.acknowledgement());
+  ann.compact();
+  assertEquals([ann.getMetrics().tombstoneCount, told], [0, []]);
+
+  // Whoever edits need not poll.
+  const eve = new JsonCrdt("eve", { tombstoneCountMax: 1000 });
+  eve.on("limit", ({ limit, count }) => told.push(`${limit} ${count}`));
+  for (let index = 0; index < 2000; index++) {
+    eve.set([`key ${index}`], 1);
+    eve.delete([`key ${index}`]);
+  }
+  assertEquals(told, ["tombstones 1000"]);
+});
+
+Deno.test("many tombstones are counted in a few polls", () => {
+  const ann = new JsonCrdt("ann", { registerCountMax: 1e6 });
+  const told: string[] = [];
+  ann.on("limit", ({ limit, count }) => told.push(`${limit} ${count}`));
+  ann.transact(() => {
+    for (let index = 0; index < 95_000; index++) ann.set([`${index}`], index);
+  });
+  ann.transact(() => {
+    for (let index = 0; index < 95_000; index++) ann.delete([`${index}`]);
+  });
+  // A count that had begun before ends with too few; the next one has all.
+  for (let turn = 0; turn < 10; turn++) ann.poll();
+  assertEquals(told, ["tombstones 95000"]);
+});
+
 Deno.test("a damaged acknowledgement is refused and leaves nothing", () => {
   const [ann, bob] = makeGroup(["ann", "bob"]) as [JsonCrdt, JsonCrdt];
   const bytes = bob.acknowledgement();
