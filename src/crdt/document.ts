@@ -102,6 +102,10 @@ export class JsonCrdt extends SchemaDocument {
    * of its own. Diffs may follow in the bytes, each from the clock at which what
    * stands before it was made.
    *
+   * What was set further ahead of `clock` than `maxClockDriftMs` is restored as
+   * well, and cannot be outdone before its time comes: until then edits of such
+   * places are kept, but do not show.
+   *
    * @param saved The bytes, or what a store has loaded. Messages were applied
    * before they were saved: they do not wait for the wall clock.
    * @param replicaId A name that the state does not know; with

@@ -17,6 +17,7 @@ import { type Frame, PART, readOnlyFrame, STATE } from "./state/frame.ts";
 import { loadSaved } from "./state/load_saved.ts";
 import { retireAll } from "./state/retire_all.ts";
 import { hasSeen, mustReplace } from "./state/must_replace.ts";
+import { settleClock } from "./state/settle_clock.ts";
 import { TransactionLog } from "./state/transaction_log.ts";
 import { encodeState } from "./state/write_state.ts";
 import { type ClockRecord, VersionVector } from "./version_vector.ts";
@@ -38,6 +39,11 @@ interface HeldState {
 
 function keyOf({ kind, dot: [writer] }: HeldState): string {
   return `${kind} ${writer}`;
+}
+
+/** Whether a state has anything from further ahead than what is here, too. */
+function isAhead({ clock }: Core, clockLast: number): boolean {
+  return clockLast > clock.greatest && clock.isAhead(clockLast);
 }
 
 /** What a document can give to others, and to a disk; see `JsonCrdt`. */
@@ -219,7 +225,7 @@ export abstract class StoredDocument extends OptimisticDocument {
         `Cannot merge a state of "${writer}": another document writes as "${core.name}"`,
       );
     }
-    if (core.clock.isAhead(clockLast)) {
+    if (isAhead(core, clockLast)) {
       const dot = [writer, other.vector.get(other.self)] as const;
       this.#hold({ state, kind, clockLast, dot });
       return "buffered";
@@ -228,6 +234,7 @@ export abstract class StoredDocument extends OptimisticDocument {
     const changes = mustReplace(core, other, kind)
       ? this.#replace(readOnlyFrame(state))
       : this.#join(filled);
+    settleClock(core);
     if (changes.length > 0) this.tellEvent(new MergedChange(writer, changes));
     this.#tellRefused();
     this.drainInbox();
@@ -289,7 +296,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    */
   protected pollState(): void {
     for (const [key, held] of this.#held) {
-      if (this.core.clock.isAhead(held.clockLast)) continue;
+      if (isAhead(this.core, held.clockLast)) continue;
       this.#held.delete(key);
       try {
         this.#merge(held.state, held.kind);

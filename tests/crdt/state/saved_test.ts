@@ -1,6 +1,10 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { DistflowError, hasCode } from "../../../src/base/errors.ts";
-import { inspectSaved, JsonCrdt } from "../../../src/crdt/mod.ts";
+import {
+  type DigestSync,
+  inspectSaved,
+  JsonCrdt,
+} from "../../../src/crdt/mod.ts";
 
 function join(parts: readonly Uint8Array[]): Uint8Array {
   return Uint8Array.from(parts.flatMap((part) => [...part]));
@@ -187,4 +191,106 @@ Deno.test("an own edit that lacks what it was made on is not gone on from", () =
 Deno.test("messages without a snapshot are no document", () => {
   const saved = { snapshot: undefined, messages: [] };
   assertThrows(() => JsonCrdt.restore("ann", saved), TypeError, "snapshot");
+});
+
+const DAY_MS = 86_400_000;
+
+/** A document that was written a day ahead, on what was written in time. */
+function makeAhead() {
+  const time = { wallMs: Date.UTC(2026, 0, 1) };
+  const clock = { wallMs: () => time.wallMs };
+  const ann = new JsonCrdt("ann", {
+    clock: { wallMs: () => time.wallMs + DAY_MS },
+  });
+  const eve = new JsonCrdt("eve", { clock });
+  eve.set(["now"], { x: 1, list: [{ y: 1 }] });
+  ann.applyDiff(eve.encodeDiff({}));
+  return { time, clock, ann, eve };
+}
+
+/** Lets two documents tell each other all that they have. */
+function synchronise(one: JsonCrdt, other: JsonCrdt): void {
+  const ends = [one.startSync(), other.startSync()] as const;
+  let message: Uint8Array | null = ends[0].start();
+  for (let turn = 1; message !== null; turn++) {
+    message = (ends[turn % 2] as DigestSync).receive(message);
+  }
+}
+
+/** Which of its edits another document applies at once. */
+function receiptsOf(doc: JsonCrdt, other: JsonCrdt): number[] {
+  const applied: number[] = [];
+  doc.on("change", (event) => {
+    if (event.origin !== "local") return;
+    applied.push(other.receiveMessage(event.message()).applied);
+  });
+  return applied;
+}
+
+Deno.test("who begins from a state of the future does not live there", () => {
+  for (const isDiff of [false, true]) {
+    const { time, clock, ann } = makeAhead();
+    const early = ann.snapshot();
+    const before = ann.clock();
+    ann.set(["future"], { x: 1 });
+    ann.set(["now", "list", 0, "y"], 2);
+    const file = isDiff
+      ? join([early, ann.encodeDiff(before)])
+      : ann.snapshot();
+    const bob = JsonCrdt.restore("bob", file, { clock });
+    const peer = JsonCrdt.restore("peer", file, { clock });
+    assertEquals(bob.toJSON(), ann.toJSON());
+    const receipts = receiptsOf(bob, peer);
+    // What is of these days is outdone, and what is of the future cannot be.
+    bob.set(["now", "x"], 2);
+    bob.set(["now", "list", 0, "y"], 3);
+    bob.set(["new"], 1);
+    assertEquals(receipts, [1, 1, 1]);
+    assertEquals(peer.toJSON(), bob.toJSON());
+    assertEquals(bob.get(["now"]), { x: 2, list: [{ y: 2 }] });
+    // More of that kind waits, as anywhere.
+    ann.set(["more"], 1);
+    assertEquals(bob.applyDiff(ann.encodeDiff(bob.clock())).buffered, 1);
+    time.wallMs += DAY_MS;
+    bob.poll();
+    assertEquals(bob.get(["more"]), 1);
+    bob.set(["now", "list", 0, "y"], 4);
+    assertEquals(bob.get(["now", "list", 0, "y"]), 4);
+  }
+});
+
+Deno.test("a state that has something of the future is told by whoever has it", () => {
+  const { clock, ann, eve } = makeAhead();
+  ann.set(["future"], 1);
+  const bob = JsonCrdt.restore("bob", ann.snapshot(), { clock });
+  const cy = JsonCrdt.restore("cy", ann.snapshot(), { clock });
+  const receipts = receiptsOf(bob, cy);
+  cy.set(["c"], 1);
+  assertEquals(eve.merge(cy.snapshot()), "buffered");
+  // Who has it already takes that, and goes on as before.
+  assertEquals(bob.merge(cy.snapshot()), "applied");
+  bob.set(["c"], 2);
+  cy.set(["d"], 3);
+  synchronise(cy, bob);
+  bob.set(["d"], 4);
+  assertEquals(receipts, [1, 1]);
+  assertEquals(cy.toJSON(), bob.toJSON());
+  assertEquals([bob.get(["c"]), bob.get(["d"])], [2, 4]);
+});
+
+Deno.test("who resumes goes on after its own edits, whenever those were", () => {
+  const { clock, ann } = makeAhead();
+  ann.set(["future"], 1);
+  const bob = JsonCrdt.restore("bob", ann.snapshot(), { clock });
+  bob.set(["b"], 1);
+  const options = { clock, resume: true };
+  const again = JsonCrdt.restore("bob", bob.snapshot(), options);
+  const cy = JsonCrdt.restore("cy", bob.snapshot(), { clock });
+  const receipts = receiptsOf(again, cy);
+  again.set(["b"], 2);
+  assertEquals([cy.get(["b"]), receipts], [2, [1]]);
+  // The clock of this one was wrong, and is set right now.
+  const old = JsonCrdt.restore("ann", ann.snapshot(), options);
+  old.set(["future"], 2);
+  assertEquals(old.get(["future"]), 2);
 });
