@@ -1,7 +1,7 @@
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Core } from "../core.ts";
 import type { Unit } from "../message.ts";
-import { DIGEST, readOnlyFrame, writeFrame } from "./frame.ts";
+import { DIGEST, PART, readOnlyFrame, writeFrame } from "./frame.ts";
 import {
   Digest,
   type DigestRange,
@@ -11,6 +11,7 @@ import {
 } from "./digest.ts";
 import { encodePart } from "./part.ts";
 import { Hash } from "./place_hash.ts";
+import { readState, type StateHead } from "./read_state.ts";
 import { touchedPositions } from "./touched.ts";
 import type { VersionVector } from "../version_vector.ts";
 
@@ -40,7 +41,7 @@ export interface SyncHost {
   checkOutside(): void;
   /** What was applied since; `null` if that is not known any more. */
   unitsSince(vector: VersionVector): readonly Unit[] | null;
-  /** Joins the part of a state. */
+  /** Joins the part of a state, or lets it wait for the wall clock. */
   mergePart(part: Uint8Array): void;
 }
 
@@ -89,7 +90,8 @@ export class DigestSync {
   #asked: readonly DigestRange[] = [];
   /** The places that the last message sent told, for each such range. */
   #told: readonly (readonly Entry[])[] = [];
-  #isDone = false;
+  /** What the other end had, once that was sent; `null` before. */
+  #came: StateHead | null = null;
 
   /** Makes one end, for the document as it is now. */
   constructor(host: SyncHost) {
@@ -98,9 +100,23 @@ export class DigestSync {
     this.#vector = host.core.vector.clone();
   }
 
-  /** Whether this end has all that the other has, and has given all. */
+  /**
+   * Whether this end has all that the other had, and has given all. What came
+   * from too far ahead of the wall clock is not there before its time; see
+   * {@linkcode DigestSync.isWaiting}.
+   */
   get isDone(): boolean {
-    return this.#isDone;
+    return this.#came !== null && this.#hasAll(this.#came);
+  }
+
+  /**
+   * Whether all has come, and is not there yet, as it is from further ahead of
+   * the wall clock than `maxClockDriftMs`: a `sync` event has told of its
+   * quarantine, and `poll` merges it when the time has come. The other end need
+   * not send it again, but if an event tells that it was dropped.
+   */
+  get isWaiting(): boolean {
+    return this.#came !== null && !this.#hasAll(this.#came);
   }
 
   /** The first message; one end alone starts. */
@@ -131,8 +147,7 @@ export class DigestSync {
       case FOUND:
         return this.#readFound(reader);
       case LAST:
-        this.#host.mergePart(reader.raw(reader.remaining));
-        this.#isDone = true;
+        this.#merge(reader.raw(reader.remaining));
         return null;
       default:
         return reader.fail("a kind of message");
@@ -252,12 +267,24 @@ export class DigestSync {
     }
     // What they send is no news to them, so it is not sent back.
     const part = this.#part(own);
-    this.#host.mergePart(reader.raw(reader.remaining));
-    this.#isDone = true;
+    this.#merge(reader.raw(reader.remaining));
     const writer = new ByteWriter();
     writer.byte(LAST);
     writer.raw(part);
     return finish(writer);
+  }
+
+  #merge(part: Uint8Array): void {
+    this.#host.mergePart(part);
+    this.#came = readState(readOnlyFrame(part), PART).head;
+  }
+
+  /** Whether all was applied that the writer of a state had. */
+  #hasAll({ names, counters }: StateHead): boolean {
+    const { replicas, vector } = this.#host.core;
+    return names.every((name, at) =>
+      vector.has(replicas.find(name), counters[at] as number)
+    );
   }
 
   /** The state of these places, and of all that changed since the digest. */

@@ -111,6 +111,33 @@ Deno.test("a document that changes all the time comes together, too", () => {
   assertSame(ann, bob);
 });
 
+Deno.test("what came from too far ahead is not there before its time", () => {
+  const time = { wallMs: Date.UTC(2026, 0, 1) };
+  const ann = new JsonCrdt("ann", {
+    clock: { wallMs: () => time.wallMs + 3_600_000 },
+  });
+  const bob = new JsonCrdt("bob", { clock: { wallMs: () => time.wallMs } });
+  ann.set(["a"], 1);
+  bob.set(["b"], 1);
+  for (const isBobFirst of [false, true]) {
+    const [mine, yours] = [ann.startSync(), bob.startSync()];
+    const ends = isBobFirst ? [yours, mine] : [mine, yours];
+    let message: Uint8Array | null = (ends[0] as DigestSync).start();
+    for (let turn = 1; message !== null; turn++) {
+      assertEquals([mine.isWaiting, yours.isDone], [false, false]);
+      message = (ends[turn % 2] as DigestSync).receive(message);
+    }
+    assertEquals([mine.isDone, mine.isWaiting], [true, false]);
+    assertEquals([yours.isDone, yours.isWaiting], [false, true]);
+    assertEquals(bob.has(["a"]), false);
+    if (!isBobFirst) continue;
+    time.wallMs += 3_600_000;
+    bob.poll();
+    assertEquals([yours.isDone, yours.isWaiting], [true, false]);
+    assertSame(ann, bob);
+  }
+});
+
 Deno.test("who has no log sends all that it has instead", () => {
   const ann = new JsonCrdt("ann", { logLengthMax: 0 });
   ann.set(["a"], 1);
