@@ -1,6 +1,5 @@
 import { isRecord, type JsonValue } from "../base/json.ts";
 import type { Author, Entries } from "./author.ts";
-import { countPlaces } from "./places.ts";
 import { Branch, type Item } from "./branch.ts";
 import type { Core } from "./core.ts";
 import { removePlainAt } from "./list_edits.ts";
@@ -15,6 +14,7 @@ import {
   SCALAR,
 } from "./operation.ts";
 import type { Path } from "./pattern.ts";
+import { countPlaces } from "./places.ts";
 import { checkIndex, refusePath, resolve } from "./resolve.ts";
 import type { IdRange, ItemId } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";

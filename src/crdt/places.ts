@@ -29,7 +29,9 @@ export function countNewPlaces(
   value: JsonValue,
 ): number {
   let count = 0;
-  for (let length = keys.length; length > 0; length--) {
+  // An element that was born a value has no register before it is set.
+  const lengthMin = anchor === null ? 1 : 0;
+  for (let length = keys.length; length >= lengthMin; length--) {
     const above = keys.slice(0, length);
     if (tree.childAt(DOCUMENT, anchor, above) !== undefined) break;
     count++;

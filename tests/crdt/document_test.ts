@@ -245,6 +245,8 @@ Deno.test("the limit counts entries and containers, not what lists hold", () => 
       () => doc.set(["list"], [item]),
       () => doc.set(["more"], 1),
       () => doc.increment(["list", 6, "z"]),
+      () => doc.set(["list", 0], "one"),
+      () => doc.set(["list", 0], item),
     ]
   ) assert(hasCode(assertThrows(edit), "LIMIT_REACHED"));
   doc.set(["list", 6], { x: 2, y: 2 });
