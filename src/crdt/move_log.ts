@@ -114,8 +114,12 @@ export class MoveLog {
 
   /** Takes a record out, which was the last to be added. */
   remove(record: MoveRecord): void {
-    const { replica, counter, node } = record;
-    this.records.splice(this.records.indexOf(record), 1);
+    const { records } = this;
+    const { replica, counter, node, parent } = record;
+    records.splice(records.indexOf(record), 1);
+    if (!records.some((other) => other.parent === parent)) {
+      this.destinations.delete(parent);
+    }
     this.#byDot.delete(replica * 2 ** 31 + counter);
     node?.moved?.records.pop();
     if (node?.moved?.records.length === 0) this.nodes.delete(node);

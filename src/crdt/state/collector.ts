@@ -7,7 +7,6 @@ import type { ListSequence } from "../sequence/list_sequence.ts";
 import { TextSequence } from "../sequence/text_sequence.ts";
 import type { VersionVector } from "../version_vector.ts";
 import {
-  destinationsOf,
   isBare,
   isClaimForgettable,
   isClaimNewer,
@@ -60,7 +59,6 @@ export class Collector {
   #texts: TextSequence[] = [];
   #unit: ItemId | null = null;
   #stable: VersionVector;
-  #destinations: ReadonlySet<Branch> = new Set();
   #seenTombstones = 0;
   #isWalking = false;
   /** What was stable, retired by all, and applied when the last walk began. */
@@ -136,7 +134,6 @@ export class Collector {
     this.#last = state;
     this.#stable = stable;
     this.#stability.forgetNewcomers(stable);
-    this.#destinations = destinationsOf(tree);
     this.#retirement.beginNotes();
     this.#seenTombstones = 0;
     this.#isWalking = true;
@@ -221,7 +218,7 @@ export class Collector {
       branch.list?.dispose();
       branch.list = null;
     }
-    const destinations = this.#destinations;
+    const { destinations } = core.tree.moves;
     if (
       isClaimForgettable(core, branch, this.#stable, destinations) &&
       !this.#isCovered(branch)

@@ -151,11 +151,6 @@ export function holdsRefused(tree: Tree, child: Child): boolean {
   return false;
 }
 
-/** The places that moves lead to, in effect or not. */
-export function destinationsOf({ moves }: Tree): ReadonlySet<Branch> {
-  return new Set(moves.records.map(({ parent }) => parent));
-}
-
 /** Whether a place, or one that was born in it, was ever moved, or moved to. */
 export function holdsMoved(
   branch: Branch,

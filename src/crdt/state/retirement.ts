@@ -5,7 +5,7 @@ import type { IdRange, ItemId } from "../sequence/ids.ts";
 import type { ListSequence } from "../sequence/list_sequence.ts";
 import type { TextSequence } from "../sequence/text_sequence.ts";
 import type { VersionVector } from "../version_vector.ts";
-import { destinationsOf, holdsMoved, holdsRefused } from "./forgettable.ts";
+import { holdsMoved, holdsRefused } from "./forgettable.ts";
 import type { Stability } from "./stability.ts";
 
 /** Some items of one sequence that were removed, or show nothing. */
@@ -161,9 +161,8 @@ export class Retirement {
     const { parent, id, isHidden, isQuiet } = element;
     if (parent === null || id === null || !isHidden || !isQuiet) return false;
     if (!isThere(element)) return false;
-    if (tree.moves.records.length > 0) {
-      if (holdsMoved(element, destinationsOf(tree))) return false;
-    }
+    const { records, destinations } = tree.moves;
+    if (records.length > 0 && holdsMoved(element, destinations)) return false;
     if (holdsRefused(tree, element)) return false;
     const range = { ...id, length: 1 };
     tree.addLive(parent, true, -removeElements(tree, parent, range));
