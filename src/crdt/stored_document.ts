@@ -2,7 +2,7 @@ import type { ListenerErrorHandler } from "../base/emitter.ts";
 import { DistflowError, hasCode, messageOf } from "../base/errors.ts";
 import { AppliedChange } from "./applied_change.ts";
 import type { Core } from "./core.ts";
-import type { Change, Dot } from "./events.ts";
+import type { Change, Dot, SyncEvent } from "./events.ts";
 import type { Receipt } from "./inbox.ts";
 import type { Unit } from "./message.ts";
 import { OptimisticDocument } from "./optimistic_document.ts";
@@ -10,6 +10,7 @@ import { Digest } from "./state/digest.ts";
 import { DigestSync } from "./state/digest_sync.ts";
 import { decodeDiff, type Diff, findDiff } from "./state/diff.ts";
 import { fillCore, type FilledCore } from "./state/filled_core.ts";
+import { type HeldState, HeldStates } from "./state/held_states.ts";
 import { StateJoin } from "./state/join_state.ts";
 import { MergedChange } from "./state/merged_change.ts";
 import { readState } from "./state/read_state.ts";
@@ -25,22 +26,6 @@ import { type ClockRecord, VersionVector } from "./version_vector.ts";
 /** What became of the transactions of a message, by number. */
 export type Receipts = { readonly [Name in Receipt]: number };
 
-/** States that may wait for the wall clock; each may be large. */
-const HELD_COUNT_MAX = 8;
-
-/** A state that waits for the wall clock. */
-interface HeldState {
-  readonly state: Uint8Array;
-  readonly kind: typeof STATE | typeof PART;
-  readonly clockLast: number;
-  /** The last operation of who wrote it. */
-  readonly dot: Dot;
-}
-
-function keyOf({ kind, dot: [writer] }: HeldState): string {
-  return `${kind} ${writer}`;
-}
-
 /** Whether a state has anything from further ahead than what is here, too. */
 function isAhead({ clock }: Core, clockLast: number): boolean {
   return clockLast > clock.greatest && clock.isAhead(clockLast);
@@ -49,8 +34,7 @@ function isAhead({ clock }: Core, clockLast: number): boolean {
 /** What a document can give to others, and to a disk; see `JsonCrdt`. */
 export abstract class StoredDocument extends OptimisticDocument {
   readonly #log: TransactionLog;
-  /** States from too far ahead of the wall clock, the newest of each. */
-  readonly #held: Map<string, HeldState> = new Map();
+  readonly #held: HeldStates = new HeldStates();
 
   /**
    * Makes the view of `core`, with a log of at most `logLengthMax`.
@@ -227,7 +211,9 @@ export abstract class StoredDocument extends OptimisticDocument {
     }
     if (isAhead(core, clockLast)) {
       const dot = [writer, other.vector.get(other.self)] as const;
-      this.#hold({ state, kind, clockLast, dot });
+      const dropped = this.#held.add({ state, kind, clockLast, dot });
+      this.#tellWaiting("quarantine", dot);
+      if (dropped !== undefined) this.#tellWaiting("dropped", dropped.dot);
       return "buffered";
     }
     if (hasSeen(core, other, other.vector)) return "duplicate";
@@ -239,6 +225,10 @@ export abstract class StoredDocument extends OptimisticDocument {
     this.#tellRefused();
     this.drainInbox();
     return "applied";
+  }
+
+  #tellWaiting(kind: SyncEvent["kind"], dot: Dot): void {
+    this.emitter.emit("sync", { kind, dot, missing: dot });
   }
 
   /** Takes over a state that has all that is here. */
@@ -295,32 +285,22 @@ export abstract class StoredDocument extends OptimisticDocument {
    * @internal
    */
   protected pollState(): void {
-    for (const [key, held] of this.#held) {
-      if (isAhead(this.core, held.clockLast)) continue;
-      this.#held.delete(key);
+    const isReady = ({ clockLast }: HeldState) =>
+      !isAhead(this.core, clockLast);
+    for (
+      let held = this.#held.take(isReady);
+      held !== undefined;
+      held = this.#held.take(isReady)
+    ) {
+      const { state, kind, dot } = held;
       try {
-        this.#merge(held.state, held.kind);
+        this.#merge(state, kind);
       } catch (error) {
         const code = "SNAPSHOT_REQUIRED";
         if (!hasCode(error, code)) throw error;
-        const reason = messageOf(error);
-        this.emitter.emit("reject", { code, dot: held.dot, reason });
+        this.emitter.emit("reject", { code, dot, reason: messageOf(error) });
       }
     }
-  }
-
-  #hold(state: HeldState): void {
-    const { dot } = state;
-    const key = keyOf(state);
-    this.#held.delete(key);
-    this.#held.set(key, state);
-    this.emitter.emit("sync", { kind: "quarantine", dot, missing: dot });
-    if (this.#held.size <= HELD_COUNT_MAX) return;
-    const [oldest] = this.#held.values() as Iterable<HeldState>;
-    if (oldest === undefined) return;
-    this.#held.delete(keyOf(oldest));
-    const dropped = { dot: oldest.dot, missing: oldest.dot };
-    this.emitter.emit("sync", { kind: "dropped", ...dropped });
   }
 
   /**

@@ -145,8 +145,16 @@ Deno.test("who saves each message goes on where it was, under its name", () => {
     ann.set(["c"], { text: "four" });
     ann.insertText(["c", "text"], 0, "twenty-");
   });
+  // Promises are kept, and where the log does not reach back, a state.
+  saved.messages.push(ann.acknowledgement());
+  ann.gcLog(0);
+  ann.set(["e"], 5);
+  saved.messages.push(ann.encodeDiff(clock));
   const again = JsonCrdt.restore("ann", saved, { resume: true });
-  assertEquals(again.toJSON(), { a: 1, b: 3, c: { text: "twenty-four" } });
+  assertEquals(again.toJSON(), {
+    ...{ a: 1, b: 3, e: 5 },
+    c: { text: "twenty-four" },
+  });
   assertEquals(again.clock(), ann.clock());
   assertEquals(again.inspect(), ann.inspect());
   again.set(["d"], 4);
