@@ -9,8 +9,8 @@ import {
 } from "./document_name.ts";
 import { decodeRecords, encodeRecord } from "./record_file.ts";
 import type {
+  SavedDocument,
   SnapshotStore,
-  StoredDocument,
   StoreOptions,
 } from "./snapshot_store.ts";
 import { Turns } from "./turns.ts";
@@ -81,7 +81,7 @@ export class FileStore implements SnapshotStore {
    * follow it, or if it cannot be known where it ends; the error tells the file
    * and the byte, and the file stays as it is.
    */
-  load(name: string): Promise<StoredDocument | undefined> {
+  load(name: string): Promise<SavedDocument | undefined> {
     return this.#turn(name, async (path) => {
       // In this order, what another process saves meanwhile loses nothing: the
       // snapshot has the messages that are not there any more.

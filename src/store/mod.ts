@@ -14,7 +14,8 @@
  * await store.save("plans", doc.snapshot());
  *
  * const saved = await store.load("plans");
- * const again = JsonCrdt.restore("bob", saved?.snapshot ?? new Uint8Array());
+ * if (saved === undefined) throw new Error("It was never saved");
+ * const again = JsonCrdt.restore("bob", saved);
  * assertEquals(again.toJSON(), { title: "Plans" });
  * await store.close();
  * await Deno.remove(folder, { recursive: true });
@@ -25,8 +26,8 @@
 export { DOCUMENT_NAME_SIZE_MAX } from "./document_name.ts";
 export { FileStore } from "./file_store.ts";
 export type {
+  SavedDocument,
   SnapshotStore,
-  StoredDocument,
   StoreOptions,
 } from "./snapshot_store.ts";
 export { SqliteStore } from "./sqlite_store.ts";

@@ -1,7 +1,7 @@
 import type { Platform } from "../transport/platform.ts";
 
 /** What a store has of a document. */
-export interface StoredDocument {
+export interface SavedDocument {
   /** The newest snapshot; `undefined` if there was none yet. */
   readonly snapshot: Uint8Array | undefined;
   /**
@@ -24,14 +24,19 @@ export interface StoredDocument {
  */
 export interface SnapshotStore {
   /** What there is of the document; `undefined` if it was never saved. */
-  load(name: string): Promise<StoredDocument | undefined>;
+  load(name: string): Promise<SavedDocument | undefined>;
   /**
    * Replaces the snapshot, and drops what was appended before.
    *
    * Whenever the process dies, the store has the old snapshot or the new one.
    */
   save(name: string, snapshot: Uint8Array): Promise<void>;
-  /** Adds a message to the snapshot; cheaper than saving it anew. */
+  /**
+   * Adds a message to the snapshot; cheaper than saving it anew. A message is
+   * what a `change` event's `message()` gave, or what `encodeDiff` gave since the
+   * clock of the last write, which has merged states, too. Whoever is to resume
+   * the document waits for this before anything is sent to others.
+   */
   append(name: string, message: Uint8Array): Promise<void>;
   /** The names of all documents, in code unit order. */
   names(): Promise<string[]>;

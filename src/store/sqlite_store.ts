@@ -4,8 +4,8 @@ import type { Database } from "../transport/storage.ts";
 import { storeClosed } from "./closed.ts";
 import { checkDocumentName } from "./document_name.ts";
 import type {
+  SavedDocument,
   SnapshotStore,
-  StoredDocument,
   StoreOptions,
 } from "./snapshot_store.ts";
 
@@ -60,7 +60,7 @@ export class SqliteStore implements SnapshotStore {
   }
 
   /** See {@linkcode SnapshotStore.load}. */
-  load(name: string): Promise<StoredDocument | undefined> {
+  load(name: string): Promise<SavedDocument | undefined> {
     return this.#attempt(() => {
       const key = checkDocumentName(name);
       const [row] = this.#database.all(
