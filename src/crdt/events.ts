@@ -75,7 +75,10 @@ export interface WatchEvent {
   readonly replica: string;
 }
 
-/** What changed in one transaction. */
+/**
+ * What changed in one transaction. What a listener changes is told when all have
+ * been told of this.
+ */
 export interface ChangeEvent extends WatchEvent {
   /** Whether it was made here. */
   readonly origin: "local" | "remote";

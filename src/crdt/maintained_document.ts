@@ -171,10 +171,10 @@ export abstract class MaintainedDocument extends StoredDocument {
   }
 
   /**
-   * Forgets all at once that nobody needs any more, and gives memory back, which
-   * `poll` does in small steps, and every 2,000 operations do. A document that has never heard of another one
-   * forgets all its tombstones: replicas that it does not know then have to begin
-   * from its state.
+   * Forgets all at once that nobody needs any more, and gives memory back; `poll`
+   * does so in small steps, and so does every 2,000th operation. A document that
+   * has never heard of another one forgets all its tombstones: replicas that it
+   * does not know then have to begin from its state.
    *
    * @example Alone
    * ```ts

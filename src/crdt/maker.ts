@@ -30,6 +30,9 @@ import { introduce } from "./state/introduce.ts";
 import type { Transaction } from "./transaction.ts";
 import type { Tree } from "./tree.ts";
 
+/** Up to here, no edit can take all counters that are left. */
+export const COUNTER_SAFE: number = COUNTER_MAX - 2 ** 30;
+
 /** Where an operation is to act. */
 export interface Target {
   /** The element that {@linkcode Target.keys} begin at; `null`: the root. */
@@ -271,9 +274,6 @@ export class Maker {
     }
   }
 }
-
-/** Up to here, no edit can take all counters that are left. */
-export const COUNTER_SAFE: number = COUNTER_MAX - 2 ** 30;
 
 function checkCounters(core: Core, { counter, length }: Operation): void {
   if (counter + length - 1 <= COUNTER_MAX) return;
