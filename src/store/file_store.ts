@@ -1,6 +1,7 @@
 import { DistflowError } from "../base/errors.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Files } from "../transport/storage.ts";
+import { checkBytes } from "./check_bytes.ts";
 import { storeClosed } from "./closed.ts";
 import {
   checkDocumentName,
@@ -94,13 +95,14 @@ export class FileStore implements SnapshotStore {
   }
 
   /** See {@linkcode SnapshotStore.save}. */
-  save(name: string, snapshot: Uint8Array): Promise<void> {
-    const bytes = snapshot.slice();
-    return this.#writingTurn(name, async (path) => {
+  async save(name: string, snapshot: Uint8Array): Promise<void> {
+    const bytes = checkBytes("save", snapshot).slice();
+    await this.#writingTurn(name, async (path) => {
       await this.#files.replace(path + SNAPSHOT, bytes);
-      // Whoever dies here finds messages that the snapshot has, too.
+      // Whoever dies here finds messages that the snapshot has, too. The file is
+      // not cut: who reads it meanwhile would get a part of what comes next.
       this.#ends.delete(path);
-      await this.#files.writeEnd(path + MESSAGES, 0, new Uint8Array());
+      await this.#files.remove(path + MESSAGES);
       this.#ends.set(path, 0);
     });
   }
@@ -112,7 +114,7 @@ export class FileStore implements SnapshotStore {
    * behind messages that cannot be read; `LIMIT_REACHED` above 2 GiB.
    */
   async append(name: string, message: Uint8Array): Promise<void> {
-    const record = encodeRecord(message);
+    const record = encodeRecord(checkBytes("append", message));
     await this.#writingTurn(name, async (path) => {
       if (!this.#ends.has(path)) await this.#readMessages(path);
       const end = this.#ends.get(path) ?? 0;

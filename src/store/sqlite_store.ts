@@ -1,6 +1,7 @@
 import { DistflowError } from "../base/errors.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Database } from "../transport/storage.ts";
+import { checkBytes } from "./check_bytes.ts";
 import { storeClosed } from "./closed.ts";
 import { checkDocumentName } from "./document_name.ts";
 import type {
@@ -63,17 +64,20 @@ export class SqliteStore implements SnapshotStore {
   load(name: string): Promise<SavedDocument | undefined> {
     return this.#attempt(() => {
       const key = checkDocumentName(name);
-      const [row] = this.#database.all(
-        "SELECT bytes FROM snapshots WHERE name = ?",
-        key,
-      );
-      const messages = this.#database.all(
-        "SELECT bytes FROM messages WHERE name = ? ORDER BY id",
-        key,
-      ).map(({ bytes }) => bytes as Uint8Array);
-      return row === undefined && messages.length === 0
-        ? undefined
-        : { snapshot: row?.bytes as Uint8Array | undefined, messages };
+      // Another process may save between the two.
+      return this.#asOne("BEGIN", () => {
+        const [row] = this.#database.all(
+          "SELECT bytes FROM snapshots WHERE name = ?",
+          key,
+        );
+        const messages = this.#database.all(
+          "SELECT bytes FROM messages WHERE name = ? ORDER BY id",
+          key,
+        ).map(({ bytes }) => bytes as Uint8Array);
+        return row === undefined && messages.length === 0
+          ? undefined
+          : { snapshot: row?.bytes as Uint8Array | undefined, messages };
+      });
     });
   }
 
@@ -81,11 +85,12 @@ export class SqliteStore implements SnapshotStore {
   save(name: string, snapshot: Uint8Array): Promise<void> {
     return this.#attempt(() => {
       const key = checkDocumentName(name);
-      this.#asOne(() => {
+      const bytes = checkBytes("save", snapshot);
+      this.#asOne("BEGIN IMMEDIATE", () => {
         this.#database.run(
           "INSERT INTO snapshots (name, bytes) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes",
           key,
-          snapshot,
+          bytes,
         );
         this.#database.run("DELETE FROM messages WHERE name = ?", key);
       });
@@ -98,7 +103,7 @@ export class SqliteStore implements SnapshotStore {
       this.#database.run(
         "INSERT INTO messages (name, bytes) VALUES (?, ?)",
         checkDocumentName(name),
-        message,
+        checkBytes("append", message),
       );
     });
   }
@@ -119,7 +124,7 @@ export class SqliteStore implements SnapshotStore {
   remove(name: string): Promise<void> {
     return this.#attempt(() => {
       const key = checkDocumentName(name);
-      this.#asOne(() => {
+      this.#asOne("BEGIN IMMEDIATE", () => {
         this.#database.run("DELETE FROM snapshots WHERE name = ?", key);
         this.#database.run("DELETE FROM messages WHERE name = ?", key);
       });
@@ -133,14 +138,23 @@ export class SqliteStore implements SnapshotStore {
     this.#isOpen = false;
   }
 
-  #asOne(act: () => void): void {
-    this.#database.run("BEGIN IMMEDIATE");
+  #asOne<Result>(begin: string, act: () => Result): Result {
+    this.#database.run(begin);
     try {
-      act();
+      const result = act();
       this.#database.run("COMMIT");
+      return result;
     } catch (error) {
-      this.#database.run("ROLLBACK");
+      this.#rollBack();
       throw error;
+    }
+  }
+
+  #rollBack(): void {
+    try {
+      this.#database.run("ROLLBACK");
+    } catch {
+      // SQLite has done so itself, as it does when the disk is full.
     }
   }
 

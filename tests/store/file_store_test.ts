@@ -8,9 +8,12 @@ import {
 import { spawnSync } from "node:child_process";
 import {
   chmodSync,
+  closeSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readSync,
   rmSync,
   writeFileSync,
 } from "node:fs";
@@ -37,6 +40,25 @@ testSnapshotStore(
 );
 
 const bytes = (...values: number[]) => new Uint8Array(values);
+
+Deno.test("who is reading messages while others are saved reads old ones", () =>
+  withFolder(async (folder) => {
+    const store = new FileStore(folder);
+    for (const message of [bytes(1, 1), bytes(2, 2)]) {
+      await store.append("a", message);
+    }
+    const path = join(folder, "a.messages");
+    const whole = readFileSync(path);
+    const file = openSync(path, "r");
+    const start = new Uint8Array(5);
+    assertEquals(readSync(file, start), 5);
+    await store.save("a", bytes(2));
+    await store.append("a", bytes(3, 3));
+    const rest = readFileSync(file);
+    closeSync(file);
+    assertEquals(new Uint8Array([...start, ...rest]), new Uint8Array(whole));
+    await store.close();
+  }));
 
 Deno.test("what is appended to a damaged file is refused, and the file stays", () =>
   withFolder(async (folder) => {

@@ -13,7 +13,7 @@ Deno.test({
     await store.save("b", new Uint8Array([1]));
     await store.close();
     const files = Array.from(Deno.readDirSync(folder), ({ name }) => name);
-    assertEquals(files.sort(), [left, "b.messages", "b.snapshot"]);
+    assertEquals(files.sort(), [left, "b.snapshot"]);
     await Deno.remove(folder, { recursive: true });
   },
 });

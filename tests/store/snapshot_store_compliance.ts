@@ -127,6 +127,16 @@ export function testSnapshotStore(
     await store.close();
   });
 
+  rule("what is no bytes is refused", async (open) => {
+    const store = open();
+    for (const bytes of ["abc", [1, 2], new ArrayBuffer(2), null, undefined]) {
+      await assertRejects(() => store.save("a", bytes as never), TypeError);
+      await assertRejects(() => store.append("a", bytes as never), TypeError);
+    }
+    assertEquals(await store.load("a"), undefined);
+    await store.close();
+  });
+
   rule("the longest names are kept as any others", async (open) => {
     const store = open();
     for (const [index, name] of LONGEST.entries()) {
