@@ -464,6 +464,7 @@ export class JsonCrdt extends SchemaDocument {
     this.#close(transaction);
     if (operations.length === 0) return;
     this.record("local", operations, changes, this.isObserved);
+    this.tellConfirmed();
     this.collectAfter(operations.length);
   }
 

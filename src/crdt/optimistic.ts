@@ -26,6 +26,8 @@ interface Entry {
   readonly edit: OptimisticEdit;
   /** Where it is now; `null` while its place is gone. */
   readonly locate: () => Path | null;
+  /** Greater than that of those that it lies over. */
+  readonly level: number;
 }
 
 /**
@@ -34,7 +36,8 @@ interface Entry {
  * underneath shows.
  */
 export class Overlay {
-  readonly #entries: Map<OptimisticEdit, Entry> = new Map();
+  #entries: Map<OptimisticEdit, Entry> = new Map();
+  #nextLevel = 0;
 
   /** How many edits there are. */
   get count(): number {
@@ -43,17 +46,18 @@ export class Overlay {
 
   /** Lays an edit over all that are there. */
   add(edit: OptimisticEdit, locate: () => Path | null): void {
-    this.#entries.set(edit, { edit, locate });
+    this.#entries.set(edit, { edit, locate, level: this.#nextLevel++ });
   }
 
   /** Takes an edit away; returns a function that puts it back where it was. */
   remove(edit: OptimisticEdit): (() => void) | undefined {
-    if (!this.#entries.has(edit)) return undefined;
-    const before = [...this.#entries];
+    const entry = this.#entries.get(edit);
+    if (entry === undefined) return undefined;
     this.#entries.delete(edit);
     return () => {
-      this.#entries.clear();
-      for (const [key, entry] of before) this.#entries.set(key, entry);
+      const entries = [...this.#entries, [edit, entry] as const];
+      // The others may have changed meanwhile.
+      this.#entries = new Map(entries.sort((a, b) => a[1].level - b[1].level));
     };
   }
 

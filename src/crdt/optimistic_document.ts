@@ -23,6 +23,8 @@ export interface OptimisticOptions {
 /** Edits that show before they are made; see `JsonCrdt`. */
 export abstract class OptimisticDocument extends ObservedDocument {
   readonly #overlay = new Overlay();
+  /** What was confirmed in a transaction that may still be rolled back. */
+  readonly #confirmed: Set<OptimisticEdit> = new Set();
 
   /** See `JsonCrdt.set`. */
   abstract set(path: Path, value: JsonValue | Register): void;
@@ -44,8 +46,11 @@ export abstract class OptimisticDocument extends ObservedDocument {
    *
    * Later edits lie over earlier ones. A path leads through what is there
    * without them, and an element of a list is found again when others have come
-   * before it; while it is gone, the edit does not show. What others change underneath goes on,
-   * and shows when the edit is taken away.
+   * before it; while it is gone, the edit does not show. What others change
+   * underneath goes on, and shows when the edit is taken away.
+   *
+   * What is laid over the document is not a part of transactions: one that is
+   * rolled back takes back what was confirmed in it, and nothing else.
    *
    * @returns What to give to `confirm` or `reject`.
    * @throws {DistflowError} What `set` would throw.
@@ -131,6 +136,11 @@ export abstract class OptimisticDocument extends ObservedDocument {
     const path = this.#overlay.locate(edit);
     const putBack = this.#overlay.remove(edit);
     if (putBack === undefined) return false;
+    this.#confirmed.add(edit);
+    const undo = () => {
+      this.#confirmed.delete(edit);
+      putBack();
+    };
     try {
       if (path === null) {
         throw new DistflowError(
@@ -142,13 +152,25 @@ export abstract class OptimisticDocument extends ObservedDocument {
       }
       this.set(path, edit.put);
     } catch (error) {
-      putBack();
+      undo();
       throw error;
     }
     // A transaction that is rolled back takes the confirmation back, too.
-    this.core.tree.journal?.add(putBack);
-    this.#tell("confirmed", edit, path);
+    this.core.tree.journal?.add(undo);
     return true;
+  }
+
+  /**
+   * Tells what the transaction that has just ended has confirmed.
+   *
+   * @internal
+   */
+  protected tellConfirmed(): void {
+    for (const edit of this.#confirmed) {
+      this.#confirmed.delete(edit);
+      // Watchers were told of it as the set that it became.
+      this.emitter.emit("optimistic", { kind: "confirmed", edit });
+    }
   }
 
   /**
@@ -198,8 +220,7 @@ export abstract class OptimisticDocument extends ObservedDocument {
     path: Path | null,
   ): void {
     this.emitter.emit("optimistic", { kind, edit });
-    // What is confirmed was told as the set that it became.
-    if (path === null || kind === "confirmed") return;
+    if (path === null) return;
     const event = { origin: "optimistic", replica: this.core.name } as const;
     this.watchers.tell([{ kind: "set", path }], event);
   }

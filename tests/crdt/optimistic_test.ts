@@ -157,6 +157,48 @@ Deno.test("a transaction that is rolled back takes confirmations back", () => {
   assertEquals(ann.confirm(first), true);
 });
 
+Deno.test("a transaction that is rolled back takes nothing else back", () => {
+  const { ann } = makePair();
+  const told: string[] = [];
+  ann.on("optimistic", ({ kind, edit }) => told.push(`${kind} ${edit.path}`));
+  const [low, taken, high] = ["a", "b", "a"].map((key, index) =>
+    ann.setOptimistic([key], index)
+  ) as [OptimisticEdit, OptimisticEdit, OptimisticEdit];
+  assertThrows(() =>
+    ann.transact(() => {
+      ann.confirm(low);
+      ann.reject(taken);
+      ann.setOptimistic(["c"], 3);
+      throw new Error("no");
+    })
+  );
+  assertEquals(ann.toJSON(), { a: 2, c: 3 });
+  assertEquals([ann.reject(taken), ann.reject(high)], [false, true]);
+  assertEquals(ann.toJSON(), { a: 0, c: 3 });
+  assertEquals(told.slice(3), ["rejected b", "shown c", "rejected a"]);
+});
+
+Deno.test("what a transaction confirms is told when it has ended", () => {
+  const { ann } = makePair();
+  const told: string[] = [];
+  ann.on("change", ({ changes }) => told.push(`${changes.length} changed`));
+  ann.on("optimistic", ({ kind, edit }) => told.push(`${kind} ${edit.path}`));
+  const [first, second] = ["a", "b"].map((key) => ann.setOptimistic([key], 1));
+  told.length = 0;
+  ann.transact(() => {
+    assertThrows(() =>
+      ann.transact(() => {
+        ann.confirm(first as OptimisticEdit);
+        throw new Error("no");
+      })
+    );
+    ann.confirm(second as OptimisticEdit);
+    ann.confirm(first as OptimisticEdit);
+    assertEquals(told, []);
+  });
+  assertEquals(told, ["2 changed", "confirmed b", "confirmed a"]);
+});
+
 Deno.test("an edit of an element follows it", () => {
   const { ann, bob } = makePair();
   bob.set(["list"], ["a", { b: 1 }, "c"]);
