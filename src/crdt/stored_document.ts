@@ -11,6 +11,7 @@ import { DigestSync } from "./state/digest_sync.ts";
 import { decodeDiff, type Diff, findDiff } from "./state/diff.ts";
 import { fillCore, type FilledCore } from "./state/filled_core.ts";
 import { type HeldState, HeldStates } from "./state/held_states.ts";
+import { ItemCheck } from "./state/item_check.ts";
 import { StateJoin } from "./state/join_state.ts";
 import { MergedChange } from "./state/merged_change.ts";
 import { readState } from "./state/read_state.ts";
@@ -175,9 +176,10 @@ export abstract class StoredDocument extends OptimisticDocument {
    * @returns `applied`; `duplicate` if everything in it was known; `buffered`
    * until the wall clock has come near.
    * @throws {DistflowError} `CORRUPT_DATA` if it is no state; `DUPLICATE_REPLICA`
-   * if another document writes under the name of this one; `SNAPSHOT_REQUIRED` if
-   * one of the two has forgotten what the other has not seen, and each has what
-   * the other lacks. Nothing has changed then.
+   * if another document writes under the name of this one; `DUPLICATE_DOT` if two
+   * have written under any one name and put items in different places;
+   * `SNAPSHOT_REQUIRED` if one of the two has forgotten what the other has not
+   * seen, and each has what the other lacks. Nothing has changed then.
    *
    * @example Both go on, and merge
    * ```ts
@@ -217,7 +219,14 @@ export abstract class StoredDocument extends OptimisticDocument {
       return "buffered";
     }
     if (hasSeen(core, other, other.vector)) return "duplicate";
-    const changes = mustReplace(core, other, kind)
+    const isReplaced = mustReplace(core, other, kind);
+    if (!isReplaced && !new ItemCheck(core, other).isSound(filled.anchored)) {
+      throw new DistflowError(
+        "DUPLICATE_DOT",
+        `Cannot merge a state of "${writer}": items have other places in it. Two documents have written under one name, or it was forged; begin anew under new names from one of the two`,
+      );
+    }
+    const changes = isReplaced
       ? this.#replace(readOnlyFrame(state))
       : this.#join(filled);
     settleClock(core);

@@ -75,6 +75,34 @@ export abstract class SequenceView<Part extends Content> {
     return tree.index() + offset;
   }
 
+  /**
+   * Whether the arena of another document has an item of this sequence in
+   * another one than `other`.
+   *
+   * @param indexOf What a replica of this sequence is there; negative: unknown.
+   */
+  isElsewhere(
+    { ids, table: others }: SequenceArena,
+    other: SequenceView<Part> | null,
+    indexOf: (replica: number) => number,
+  ): boolean {
+    const { table, tree } = this.list;
+    tree.moveToStart();
+    for (let span = tree.settle(); span !== NONE; span = tree.stepForward()) {
+      const replica = indexOf(table.replica[span]!);
+      if (replica < 0) continue;
+      const first = table.counter[span]!;
+      let counter = table.lastCounter(span);
+      while (counter >= first) {
+        const found = ids.findUpTo(replica, counter);
+        if (found === NONE || others.lastCounter(found) < first) break;
+        if (!(other?.list.tree.has(found) ?? false)) return true;
+        counter = others.counter[found]! - 1;
+      }
+    }
+    return false;
+  }
+
   /** Whether an item is here, shown or not. */
   has({ replica, counter }: ItemId): boolean {
     return this.list.find(replica, counter) !== NONE;

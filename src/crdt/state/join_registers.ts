@@ -146,7 +146,10 @@ function joinRegisters(
   const replica = context.indexOf(theirs.replicas[theirSlot] as number);
   const counter = theirs.counters[theirSlot] as number;
   const value = theirs.values[theirSlot];
-  if (columns.isNewer(slot, stamp, replica, counter)) {
+  // Only a forged one has another stamp.
+  const isSame = columns.replicas[slot] === replica &&
+    columns.counters[slot] === counter;
+  if (!isSame && columns.isNewer(slot, stamp, replica, counter)) {
     const isGone = isTheirsGone(above, replica, counter);
     const own = value instanceof TextSequence && !isGone
       ? copied(context, kept, replica, counter, value)
@@ -157,9 +160,8 @@ function joinRegisters(
     if (isGone) columns.clear(slot);
     return true;
   }
-  const isSame = columns.replicas[slot] === replica &&
-    columns.counters[slot] === counter && columns.shapeOf(slot) === SCALAR;
-  const isJoined = isSame && value instanceof TextSequence &&
+  const isJoined = isSame && columns.shapeOf(slot) === SCALAR &&
+    value instanceof TextSequence &&
     joinTexts(context, slot, replica, counter, value);
   return clearOurs(core, slot, above, kept) || isJoined;
 }

@@ -7,7 +7,11 @@ import {
   snapshotFromJson,
   snapshotToJson,
 } from "../../../src/crdt/mod.ts";
-import { readFrame, writeFrame } from "../../../src/crdt/state/frame.ts";
+import {
+  type Frame,
+  readFrame,
+  writeFrame,
+} from "../../../src/crdt/state/frame.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 
@@ -176,6 +180,47 @@ Deno.test("a state that was forged is refused, or is a document of use", () => {
     other.toJSON();
   }
   assert(readCount > 20, String(readCount));
+});
+
+Deno.test("a forged state is merged whole, or refused and changes nothing", () => {
+  const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  ann.setStrategy("both", { value: "multi-value" });
+  ann.set([], { list: [1, { x: 1 }, "s"], text: "hello 😀", map: { a: {} } });
+  bob.merge(ann.snapshot());
+  bob.insertText(["text"], 0, "é");
+  bob.move(["list", 1], ["map", "moved"]);
+  bob.set(["both"], 2);
+  ann.set(["both"], 1);
+  ann.delete(["map", "a"]);
+  ann.removeAt(["list"], 0);
+  ann.merge(bob.snapshot());
+  const state = bob.snapshot();
+  const before = JsonCrdt.restore("x", state).inspect();
+  const { kind, payload } = readFrame(ann.snapshot()) as Frame;
+  const seen = { merged: 0, refused: 0, found: 0 };
+  for (let at = 0; at < payload.length; at++) {
+    for (const byte of [0, 1, 2, 3, 4, 8, 11, 0x61, 0x62, 0x6f]) {
+      if (payload[at] === byte) continue;
+      const doc = JsonCrdt.restore("x", state);
+      const forged = payload.slice();
+      forged[at] = byte;
+      const what = `byte ${at} is ${byte}`;
+      try {
+        doc.merge(writeFrame(kind, forged));
+        seen.merged++;
+      } catch (error) {
+        const isFound = hasCode(error, "DUPLICATE_DOT");
+        assert(isFound || hasCode(error, "CORRUPT_DATA"), `${what}: ${error}`);
+        assertEquals(doc.inspect(), before, what);
+        seen.refused++;
+        if (isFound) seen.found++;
+      }
+      const copy = JsonCrdt.restore("y", doc.snapshot());
+      assertEquals(copy.toJSON(), doc.toJSON(), what);
+    }
+  }
+  const counts = JSON.stringify(seen);
+  assert(Math.min(seen.merged, seen.refused, seen.found) > 10, counts);
 });
 
 Deno.test("a few bytes cannot claim to be millions of places", () => {
