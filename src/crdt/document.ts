@@ -51,8 +51,8 @@ export class JsonCrdt extends SchemaDocument {
   readonly #pending: Pending;
   readonly #validators: Validators;
   #transaction: Transaction | null = null;
-  /** One that is not open, for the next time; see `keepHiddenClass`. */
-  #spare: Transaction | null;
+  /** The only one, which is opened again and again; see `keepHiddenClass`. */
+  readonly #own: Transaction;
 
   /**
    * Makes the document of one replica.
@@ -70,7 +70,7 @@ export class JsonCrdt extends SchemaDocument {
       options.onListenerError ?? (() => {}),
       options,
     );
-    this.#spare = new Transaction(core);
+    this.#own = new Transaction(core);
     this.#validators = new Validators(options.validators ?? {});
     this.#pending = new Pending(options.pending);
     this.#inbox = new Inbox(this.core, this.#pending, {
@@ -346,7 +346,7 @@ export class JsonCrdt extends SchemaDocument {
       this.#check(transaction);
     } finally {
       transaction.rollBack(mark);
-      if (open === null) this.#close(transaction);
+      if (open === null) transaction.close();
     }
   }
 
@@ -406,8 +406,10 @@ export class JsonCrdt extends SchemaDocument {
    * @internal
    */
   protected checkOutside(act: string): void {
-    if (this.#transaction === null) return;
-    throw new TypeError(`Cannot ${act} within a transaction`);
+    if (!this.#own.isOpen) return;
+    throw new TypeError(
+      `Cannot ${act} within a transaction, nor while an edit is checked`,
+    );
   }
 
   /**
@@ -418,7 +420,7 @@ export class JsonCrdt extends SchemaDocument {
   protected run<Result>(act: (transaction: Transaction) => Result): Result {
     const hasSchema = !this.core.schemas.isEmpty;
     const open = this.#transaction;
-    if (open !== null) return hasSchema ? attempt(open, act) : act(open);
+    if (open !== null) return hasSchema ? open.attempt(act) : act(open);
     // Only what is checked between or afterwards may have to be undone.
     const isChecked = hasSchema || !this.#validators.isEmpty ||
       this.core.vector.get(this.core.self) > COUNTER_SAFE;
@@ -437,31 +439,35 @@ export class JsonCrdt extends SchemaDocument {
   }
 
   #open(canUndo: boolean): Transaction {
-    const transaction = this.#spare ?? new Transaction(this.core);
-    // What is given may have getters, which may make changes of their own.
-    this.#spare = null;
-    transaction.open(canUndo);
-    return transaction;
-  }
-
-  #close(transaction: Transaction): void {
-    transaction.close();
-    this.#spare = transaction;
+    if (this.#own.isOpen) {
+      throw new TypeError(
+        "Cannot change a document while an edit of it is made or checked, as from within a validator or a getter",
+      );
+    }
+    this.#own.open(canUndo);
+    return this.#own;
   }
 
   /** Throws if what a transaction made of the document is not valid. */
   #check({ changes }: Transaction): void {
     if (this.#validators.isEmpty) return;
     const { tree, reader } = this.core;
-    this.#validators.check(changes, (path) => {
-      const place = reader.find(tree.roots[DOCUMENT], path);
-      return place === undefined ? undefined : reader.read(place, [...path]);
-    });
+    const open = this.#transaction;
+    // A validator may change nothing, not even within the transaction.
+    this.#transaction = null;
+    try {
+      this.#validators.check(changes, (path) => {
+        const place = reader.find(tree.roots[DOCUMENT], path);
+        return place === undefined ? undefined : reader.read(place, [...path]);
+      });
+    } finally {
+      this.#transaction = open;
+    }
   }
 
   #commit(transaction: Transaction): void {
     const { operations, changes } = transaction;
-    this.#close(transaction);
+    transaction.close();
     if (operations.length === 0) return;
     this.record("local", operations, changes, this.isObserved);
     this.tellConfirmed();
@@ -470,20 +476,6 @@ export class JsonCrdt extends SchemaDocument {
 
   #tellRemote(unit: Unit, changes: readonly Change[]): void {
     this.record("remote", unit, changes, changes.length > 0);
-  }
-}
-
-/** Does one edit of a transaction, which may fail in the middle. */
-function attempt<Result>(
-  transaction: Transaction,
-  act: (transaction: Transaction) => Result,
-): Result {
-  const mark = transaction.mark();
-  try {
-    return act(transaction);
-  } catch (error) {
-    transaction.rollBack(mark);
-    throw error;
   }
 }
 

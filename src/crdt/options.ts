@@ -44,7 +44,8 @@ export interface JsonCrdtOptions {
    * Standard Schema interface; a JSON Schema library does through
    * {@linkcode fromJsonSchema}. Asked about what a local edit or transaction
    * makes of each place that matches, and refuses the whole of it. Validators
-   * are functions, which cannot travel: what others do is not asked about.
+   * are functions, which cannot travel: what others do is not asked about. They
+   * may read the document, and not change it.
    *
    * @default {{}}
    */

@@ -26,19 +26,27 @@ export class Transaction {
   readonly #core: Core;
   #clockLast: number = 2 ** 52;
   #journal: Journal | null = null;
+  #isOpen = false;
 
   /** Makes one that is to be opened. */
   constructor(core: Core) {
     this.#core = core;
   }
 
+  /** Whether it was opened and not closed. */
+  get isOpen(): boolean {
+    return this.#isOpen;
+  }
+
   /** Opens it anew; only one that `canUndo` writes down how to go back. */
   open(canUndo: boolean): void {
     const core = this.#core;
     this.#clockLast = core.clock.last;
+    // The clock is a function of the user's, which may fail.
+    this.stamp = core.clock.tick();
     this.#journal = canUndo ? new Journal() : null;
     core.tree.journal = this.#journal;
-    this.stamp = core.clock.tick();
+    this.#isOpen = true;
   }
 
   /** Takes note of an operation that was made. */
@@ -60,6 +68,17 @@ export class Transaction {
       changeCount: this.changes.length,
       undo: this.#journal?.mark() ?? null,
     };
+  }
+
+  /** Does one edit of it, which may fail in the middle. */
+  attempt<Result>(act: (transaction: Transaction) => Result): Result {
+    const mark = this.mark();
+    try {
+      return act(this);
+    } catch (error) {
+      this.rollBack(mark);
+      throw error;
+    }
   }
 
   /** Undoes everything since `mark`, the dots included: nobody has seen them. */
@@ -91,5 +110,6 @@ export class Transaction {
     this.operations = NONE;
     this.changes = NONE;
     this.#journal = null;
+    this.#isOpen = false;
   }
 }

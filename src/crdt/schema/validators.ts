@@ -3,6 +3,7 @@ import { isRecord, type JsonValue } from "../../base/json.ts";
 import type { Change } from "../events.ts";
 import { matches, parsePattern, type Path, type Step } from "../pattern.ts";
 import { type StandardSchema, stepsOf } from "./standard_schema.ts";
+import { TouchedPaths } from "./touched_paths.ts";
 
 /** What is valid at the paths of a pattern. */
 interface Rule {
@@ -50,14 +51,14 @@ export class Validators {
    */
   check(changes: readonly Change[], read: Read): void {
     const checked = new Set<string>();
-    for (const { path } of changes) {
+    for (const { path, isDeep } of new TouchedPaths(changes).places()) {
       for (const rule of this.#rules) {
         for (let length = 0; length <= path.length; length++) {
           const above = path.slice(0, length);
           if (!matches(rule.pattern, above)) continue;
-          this.#checkOnce(rule, above, read(above), checked);
+          this.#checkOnce(rule, above, () => read(above), checked);
         }
-        if (!mayMatchBelow(rule.pattern, path)) continue;
+        if (!isDeep || !mayMatchBelow(rule.pattern, path)) continue;
         this.#checkBelow(rule, [...path], read(path), checked);
       }
     }
@@ -76,7 +77,7 @@ export class Validators {
     for (const [step, entry] of entries) {
       path.push(step);
       if (matches(rule.pattern, path)) {
-        this.#checkOnce(rule, path, entry, checked);
+        this.#checkOnce(rule, path, () => entry, checked);
       }
       if (mayMatchBelow(rule.pattern, path)) {
         this.#checkBelow(rule, path, entry, checked);
@@ -88,12 +89,14 @@ export class Validators {
   #checkOnce(
     { pattern, schema }: Rule,
     path: readonly Step[],
-    value: JsonValue | undefined,
+    read: () => JsonValue | undefined,
     checked: Set<string>,
   ): void {
     const key = JSON.stringify([pattern, path]);
-    if (value === undefined || checked.has(key)) return;
+    if (checked.has(key)) return;
     checked.add(key);
+    const value = read();
+    if (value === undefined) return;
     const result = schema["~standard"].validate(value);
     if (result instanceof Promise) {
       // Nobody else would hear of it.

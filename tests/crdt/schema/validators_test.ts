@@ -72,6 +72,87 @@ Deno.test("a validator of the root sees the whole document", () => {
   assertRefused(doc, '["a"]', () => doc.delete(["a"]));
 });
 
+Deno.test("of a list only what an edit has put there is asked about", () => {
+  const asked: unknown[] = [];
+  const text = v.pipe(
+    v.unknown(),
+    v.check((value) => asked.push(value) > 0 && typeof value === "string"),
+  );
+  const ann = new JsonCrdt("ann", { validators: { "list.*": text } });
+  const bob = new JsonCrdt("bob");
+  bob.set(["list"], ["a", 5, "b"]);
+  ann.merge(bob.snapshot());
+  ann.push(["list"], "c", "d");
+  ann.removeAt(["list"], 0, 1);
+  ann.move(["list", 3], ["list", 0]);
+  assertEquals(asked, ["c", "d", "d"]);
+  assertEquals(ann.get(["list"]), ["d", 5, "b", "c"]);
+  assertRefused(ann, '["list",1]', () => ann.insertAt(["list"], 1, 6));
+});
+
+Deno.test("what a transaction puts into a list is found where it ends up", () => {
+  const text = { "list.*.name": v.string(), "list.*": v.object({}) };
+  const doc = new JsonCrdt("ann", { validators: text });
+  doc.set(["list"], ["a", "b", "c"].map((name) => ({ name })));
+  assertRefused(doc, '["list",2,"name"]', () =>
+    doc.transact(() => {
+      doc.set(["list", 1, "name"], 7);
+      doc.insertAt(["list"], 0, { name: "d" }, { name: "e" });
+      doc.removeAt(["list"], 1);
+    }));
+  assertRefused(doc, '["list",3]', () =>
+    doc.transact(() => {
+      doc.insertAt(["list"], 1, "no object");
+      doc.insertAt(["list"], 0, {}, {}, {}, {});
+      doc.removeAt(["list"], 2, 2);
+    }));
+  doc.transact(() => {
+    doc.insertAt(["list"], 1, {}, "no object", {});
+    doc.set(["list", 0, "name"], 7);
+    doc.removeAt(["list"], 2);
+    doc.removeAt(["list"], 0);
+  });
+  assertEquals(doc.get(["list"]), [{}, {}, { name: "b" }, { name: "c" }]);
+});
+
+Deno.test("a validator or a getter that edits is told so, and nothing changes", () => {
+  let act: () => unknown = () => null;
+  const validators = {
+    "age": v.pipe(v.unknown(), v.check((value) => (act(), value === 1))),
+  };
+  const doc = new JsonCrdt("ann", { validators });
+  const other = new JsonCrdt("bob");
+  other.set(["b"], 1);
+  doc.set(["age"], 1);
+  const before = JSON.stringify([doc.inspect(), doc.clock()]);
+  const acts = [
+    () => doc.increment(["refused"]),
+    () => doc.transact(() => doc.set(["a"], 1)),
+    () => doc.merge(other.snapshot()),
+    () => doc.applyDiff(other.encodeDiff({})),
+    () => doc.poll(),
+  ];
+  for (act of acts) {
+    assertThrows(() => doc.set(["age"], 1), TypeError, "Cannot");
+    assertThrows(
+      () => doc.transact(() => doc.set(["age"], 1)),
+      TypeError,
+      "Cannot",
+    );
+    assertEquals(JSON.stringify([doc.inspect(), doc.clock()]), before);
+  }
+  act = () => doc.get(["age"]);
+  doc.set(["age"], 1);
+  const getting = {
+    get a() {
+      doc.set(["side"], 1);
+      return 1;
+    },
+  };
+  assertThrows(() => doc.set(["b"], getting), TypeError, "a getter");
+  assertEquals(doc.toJSON(), { age: 1 });
+});
+
 Deno.test("stars in patterns reach below what was set", () => {
   const doc = new JsonCrdt("ann", {
     validators: { "**.size": v.number(), "list.*.id": v.string() },
