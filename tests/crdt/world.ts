@@ -8,7 +8,12 @@ import {
   JsonCrdt,
   type JsonCrdtOptions,
 } from "../../src/crdt/mod.ts";
-import type { OperationJson } from "../../src/crdt/operation_json.ts";
+import { decodeMessage } from "../../src/crdt/message.ts";
+import {
+  type OperationJson,
+  operationToJson,
+} from "../../src/crdt/operation_json.ts";
+import { ReplicaTable } from "../../src/crdt/replica_table.ts";
 import type { ClockRecord } from "../../src/crdt/version_vector.ts";
 import type {
   HierarchyStrategy,
@@ -90,6 +95,8 @@ export class World {
   readonly #movePercent: number;
   /** What was computed already, by the clock of who had applied it. */
   readonly #meanings: Map<string, JsonValue> = new Map();
+  #relayCount = 0;
+  readonly #listenerErrors: unknown[] = [];
   /** The seeds of all steps come after this number. */
   readonly #start: number;
 
@@ -114,6 +121,7 @@ export class World {
     }
     this.#begin(this.size.steps);
     this.settle();
+    for (const error of this.#listenerErrors) throw error;
   }
 
   #begin(step: number): void {
@@ -148,6 +156,14 @@ export class World {
     doc.on("change", (event) => {
       if (event.origin === "local") {
         this.#send(replica, event.message(), event.operations());
+      } else if (event.origin === "remote" && this.#relayCount++ % 8 === 0) {
+        // Whoever passes it on passes on the same.
+        const replicas = new ReplicaTable();
+        const [unit = []] = decodeMessage(event.message(), replicas);
+        assertEquals(
+          unit.map((operation) => operationToJson(operation, replicas)),
+          event.operations(),
+        );
       }
     });
   }
@@ -155,6 +171,7 @@ export class World {
   /** The options of every document. */
   optionsOf(wallMs: () => number): JsonCrdtOptions {
     return {
+      onListenerError: (error) => this.#listenerErrors.push(error),
       merges: MERGES,
       clock: { wallMs },
       pending: { ageMsMax: Number.MAX_SAFE_INTEGER },

@@ -17,11 +17,14 @@ const PIECE_SIZE = 32 * 1024;
 
 /** The log stays here, where a replica is an index. */
 class OwnIndexes extends Names {
-  /** Whether anyone but the first replica was named. */
+  /** Who made what is written. */
+  author = 0;
+  /** Whether a message that names its author alone would name someone else. */
   hasNamedOthers = false;
 
   override refer(replica: number): number {
-    if (replica > 0) this.hasNamedOthers = true;
+    // There it is the first one, as here the document's own replica is.
+    if (replica !== 0 || this.author !== 0) this.hasNamedOthers = true;
     return replica;
   }
 }
@@ -89,6 +92,7 @@ export class TransactionLog {
     }
     const writer = this.#writer;
     const names = this.#names;
+    names.author = replica;
     names.hasNamedOthers = false;
     const number = this.#index.add(
       replica,
@@ -105,7 +109,6 @@ export class TransactionLog {
       writeOperation(writer, operation, previous, names);
       previous = operation;
     }
-    // The document's own replica is the first one, here and in its messages.
     if (unit.length === 1 && !names.hasNamedOthers) {
       this.#index.endAt(writer.length);
     }

@@ -164,6 +164,31 @@ Deno.test("who saves each message goes on where it was, under its name", () => {
   assertEquals(other.toJSON(), ann.toJSON());
 });
 
+Deno.test("what others do to one's own things is saved and passed on as it came", () => {
+  const acts: ((doc: JsonCrdt) => void)[] = [
+    (doc) => doc.set(["key"], 2),
+    (doc) => doc.delete(["key"]),
+    (doc) => doc.insertText(["text"], 0, "ab"),
+    (doc) => doc.push(["list"], 2),
+    (doc) => doc.set(["list", 0, "done"], true),
+    (doc) => doc.removeAt(["list"], 0),
+    (doc) => doc.move(["list", 0], ["key"]),
+  ];
+  for (const [index, act] of acts.entries()) {
+    const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+    ann.set([], { key: 1, text: "hello", list: [{ done: false }] });
+    bob.merge(ann.snapshot());
+    const other = JsonCrdt.restore("carl", ann.snapshot());
+    const saved = save(ann);
+    bob.on("change", (event) => ann.receiveMessage(event.message()));
+    act(bob);
+    const again = JsonCrdt.restore("ann", saved, { resume: true });
+    assertEquals(again.inspect(), ann.inspect(), String(index));
+    for (const message of saved.messages) other.receiveMessage(message);
+    assertEquals(other.toJSON(), bob.toJSON(), String(index));
+  }
+});
+
 Deno.test("messages that were saved twice, or are in the snapshot, count once", () => {
   const ann = new JsonCrdt("ann");
   const { messages } = save(ann);
