@@ -103,8 +103,8 @@ export class JsonCrdt extends SchemaDocument {
    * stands before it was made.
    *
    * What was set further ahead of `clock` than `maxClockDriftMs` is restored as
-   * well, and cannot be outdone before its time comes: until then edits of such
-   * places are kept, but do not show.
+   * well, and edits made on it have later stamps: they wait at others until that
+   * time has come near, as what they were made on does.
    *
    * @param saved The bytes, or what a store has loaded. Messages were applied
    * before they were saved: they do not wait for the wall clock.

@@ -51,8 +51,6 @@ export class HybridClock {
   readonly #wall: WallClock | undefined;
   readonly #maxDriftMs: number;
   #last = 0;
-  /** The greatest stamp that was left behind; see {@linkcode HybridClock.leave}. */
-  #left = 0;
 
   /**
    * Makes a clock that has seen nothing.
@@ -66,17 +64,9 @@ export class HybridClock {
     this.#maxDriftMs = maxDriftMs;
   }
 
-  /**
-   * The greatest stamp that was given out or received, but for those that were
-   * left behind; 0 for none.
-   */
+  /** The greatest stamp that was given out or received; 0 for none. */
   get last(): number {
     return this.#last;
-  }
-
-  /** The greatest stamp of all that was given out or received. */
-  get greatest(): number {
-    return Math.max(this.#last, this.#left);
   }
 
   /** The wall time, or `undefined` where there is no wall clock. */
@@ -97,27 +87,13 @@ export class HybridClock {
 
   /** Whether `stamp` is too far ahead to be received now. */
   isAhead(stamp: number): boolean {
-    return stamp > this.#last && this.isBeyond(stamp);
-  }
-
-  /** Whether a stamp is further ahead of the wall clock than one may be. */
-  isBeyond(stamp: number): boolean {
-    return this.#wall !== undefined &&
+    return this.#wall !== undefined && stamp > this.#last &&
       stampMs(stamp) > this.#wall.wallMs() + this.#maxDriftMs;
   }
 
   /** Takes note of a stamp from elsewhere: the next tick is past it. */
   receive(stamp: number): void {
     if (stamp > this.#last) this.#last = stamp;
-  }
-
-  /**
-   * Sets the clock back to `last`, and leaves what is beyond behind: it was
-   * received, but the next tick is not past it.
-   */
-  leave(last: number): void {
-    this.#left = this.greatest;
-    this.#last = last;
   }
 
   /** Sets the clock back; only a transaction that is rolled back does so. */

@@ -19,18 +19,12 @@ import { type Frame, PART, readOnlyFrame, STATE } from "./state/frame.ts";
 import { loadSaved } from "./state/load_saved.ts";
 import { retireAll } from "./state/retire_all.ts";
 import { hasSeen, mustReplace } from "./state/must_replace.ts";
-import { settleClock } from "./state/settle_clock.ts";
 import { TransactionLog } from "./state/transaction_log.ts";
 import { encodeState } from "./state/write_state.ts";
 import { type ClockRecord, VersionVector } from "./version_vector.ts";
 
 /** What became of the transactions of a message, by number. */
 export type Receipts = { readonly [Name in Receipt]: number };
-
-/** Whether a state has anything from further ahead than what is here, too. */
-function isAhead({ clock }: Core, clockLast: number): boolean {
-  return clockLast > clock.greatest && clock.isAhead(clockLast);
-}
 
 /** What a document can give to others, and to a disk; see `JsonCrdt`. */
 export abstract class StoredDocument extends OptimisticDocument {
@@ -211,7 +205,7 @@ export abstract class StoredDocument extends OptimisticDocument {
         `Cannot merge a state of "${writer}": another document writes as "${core.name}"`,
       );
     }
-    if (isAhead(core, clockLast)) {
+    if (core.clock.isAhead(clockLast)) {
       const dot = [writer, other.vector.get(other.self)] as const;
       const dropped = this.#held.add({ state, kind, clockLast, dot });
       this.#tellWaiting("quarantine", dot);
@@ -229,7 +223,6 @@ export abstract class StoredDocument extends OptimisticDocument {
     const changes = isReplaced
       ? this.#replace(readOnlyFrame(state))
       : this.#join(filled);
-    settleClock(core);
     if (changes.length > 0) this.tellEvent(new MergedChange(writer, changes));
     this.#tellRefused();
     this.drainInbox();
@@ -295,7 +288,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    */
   protected pollState(): void {
     const isReady = ({ clockLast }: HeldState) =>
-      !isAhead(this.core, clockLast);
+      !this.core.clock.isAhead(clockLast);
     for (
       let held = this.#held.take(isReady);
       held !== undefined;

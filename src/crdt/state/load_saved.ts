@@ -16,7 +16,6 @@ import { decodeReport } from "./knowledge.ts";
 import { hasSeen } from "./must_replace.ts";
 import { readState } from "./read_state.ts";
 import { retireAll } from "./retire_all.ts";
-import { settleClock } from "./settle_clock.ts";
 
 /** The new document that is filled. */
 export interface LoadingHost {
@@ -52,7 +51,6 @@ export function loadSaved(
     if (isFramed(message)) loadFrame(host, readOnlyFrame(message));
     else loadUnits(host, decodeMessage(message, core.replicas), true);
   }
-  settleClock(core);
   if (isResumed || core.vector.get(core.self) === 0) return;
   throw new DistflowError(
     "DUPLICATE_REPLICA",

@@ -44,7 +44,7 @@ class Part {
     // The same names have the same indexes, so that dots can be copied.
     for (const name of core.replicas.names) this.#to.replicas.indexOf(name);
     this.#to.vector.join(core.vector);
-    this.#to.clock.receive(core.clock.greatest);
+    this.#to.clock.receive(core.clock.last);
     // Who takes it must have seen what was forgotten here.
     this.#to.stability.take(core.stability.report());
     this.#to.tree.settled.join(core.tree.settled);

@@ -55,7 +55,7 @@ export function encodeState(
   writeNames(writer, replicas);
   writer.varint(core.self);
   writeRuns(writer, replicas.names.map((_, index) => vector.get(index)));
-  writer.varint(clock.greatest);
+  writer.varint(clock.last);
   writeReport(writer, core.stability.report());
   writeVector(writer, core.tree.settled);
   writePlaces(core, anchored, writer);
