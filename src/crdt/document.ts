@@ -22,6 +22,7 @@ import { SchemaDocument } from "./schema_document.ts";
 import { Validators } from "./schema/validators.ts";
 import { Transaction } from "./transaction.ts";
 import { openSaved, type RestoreOptions } from "./state/restore.ts";
+import { isFramed } from "./state/frame.ts";
 import type { SavedDocument } from "./state/saved.ts";
 import type { Register } from "./values.ts";
 
@@ -221,7 +222,8 @@ export class JsonCrdt extends SchemaDocument {
   }
 
   /**
-   * Takes the transactions of a message in.
+   * Takes the transactions of a message in; or a diff, or a whole document, as
+   * {@linkcode StoredDocument.applyDiff} does.
    *
    * @returns How many were applied at once, buffered, known, or refused.
    * @throws {DistflowError} `CORRUPT_DATA` if it is no message; nothing of it
@@ -242,6 +244,7 @@ export class JsonCrdt extends SchemaDocument {
    */
   receiveMessage(message: Uint8Array): Receipts {
     this.checkOutside("receive anything");
+    if (isFramed(message)) return this.applyDiff(message);
     return this.receiveUnits(
       this.decode(() => decodeMessage(message, this.core.replicas)),
     );
@@ -475,7 +478,7 @@ export class JsonCrdt extends SchemaDocument {
   }
 
   #tellRemote(unit: Unit, changes: readonly Change[]): void {
-    this.record("remote", unit, changes, changes.length > 0);
+    this.record("remote", unit, changes, this.isObserved);
   }
 }
 

@@ -76,18 +76,23 @@ export interface WatchEvent {
 }
 
 /**
- * What changed in one transaction. What a listener changes is told when all have
- * been told of this.
+ * What changed in one transaction, or as a state was merged. What a listener
+ * changes is told when all have been told of this; whoever copies a document by
+ * its changes should be alone in that, or let others edit later, as from a
+ * microtask: what is read is what stands there by then.
  */
 export interface ChangeEvent extends WatchEvent {
   /** Whether it was made here. */
   readonly origin: "local" | "remote";
-  /** What changed, in order. */
+  /**
+   * What shows otherwise, in order. There may be nothing, as where a later edit
+   * was known already; its message counts all the same for whoever keeps them.
+   */
   readonly changes: readonly Change[];
   /**
    * The transaction as a message for other replicas; encoded when asked. Those
    * of at most 256 bytes share a buffer of 8 KiB: copy a message before you
-   * transfer its `buffer`.
+   * transfer its `buffer`. Of a merged state, a snapshot of the whole document.
    */
   message(): Uint8Array;
   /** The operations of the transaction as JSON. */

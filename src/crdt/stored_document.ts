@@ -223,7 +223,7 @@ export abstract class StoredDocument extends OptimisticDocument {
     const changes = isReplaced
       ? this.#replace(readOnlyFrame(state))
       : this.#join(filled);
-    if (changes.length > 0) this.tellEvent(new MergedChange(writer, changes));
+    this.tellEvent(new MergedChange(writer, changes, () => this.snapshot()));
     this.#tellRefused();
     this.drainInbox();
     return "applied";

@@ -33,9 +33,10 @@ export interface SnapshotStore {
   save(name: string, snapshot: Uint8Array): Promise<void>;
   /**
    * Adds a message to the snapshot; cheaper than saving it anew. A message is
-   * what a `change` event's `message()` gave, or what `encodeDiff` gave since the
-   * clock of the last write, which has merged states, too. Whoever is to resume
-   * the document waits for this before anything is sent to others.
+   * what a `change` event's `message()` gave, of each such event, or what
+   * `encodeDiff` gave since the clock of the last write. Of a merged state it is
+   * the whole document: better saved. Whoever is to resume the document waits for
+   * this before anything is sent to others.
    */
   append(name: string, message: Uint8Array): Promise<void>;
   /** The names of all documents, in code unit order. */

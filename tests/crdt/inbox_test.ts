@@ -91,6 +91,7 @@ Deno.test("a senseless operation is told once its transaction is applied", () =>
   // It takes its dot, or all that its author does later would wait for it.
   assertEquals(doc.receive(insert), "applied");
   assertEquals(told, [
+    ["change", "eve", 0],
     ["INVALID_OPERATION", ["eve", 1], 1],
     "duplicate",
     ["change", "cy", 1],

@@ -156,15 +156,17 @@ export class World {
     doc.on("change", (event) => {
       if (event.origin === "local") {
         this.#send(replica, event.message(), event.operations());
-      } else if (event.origin === "remote" && this.#relayCount++ % 8 === 0) {
-        // Whoever passes it on passes on the same.
-        const replicas = new ReplicaTable();
-        const [unit = []] = decodeMessage(event.message(), replicas);
-        assertEquals(
-          unit.map((operation) => operationToJson(operation, replicas)),
-          event.operations(),
-        );
+        return;
       }
+      const operations = event.operations();
+      if (operations.length === 0 || this.#relayCount++ % 8 !== 0) return;
+      // Whoever passes it on passes on the same.
+      const replicas = new ReplicaTable();
+      const [unit = []] = decodeMessage(event.message(), replicas);
+      assertEquals(
+        unit.map((operation) => operationToJson(operation, replicas)),
+        operations,
+      );
     });
   }
 

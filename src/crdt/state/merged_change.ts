@@ -1,7 +1,5 @@
 import type { Change, ChangeEvent } from "../events.ts";
-import { encodeMessage } from "../message.ts";
 import type { OperationJson } from "../operation_json.ts";
-import { ReplicaTable } from "../replica_table.ts";
 
 /** What changed as a state was merged: there are no operations to pass on. */
 export class MergedChange implements ChangeEvent {
@@ -11,16 +9,26 @@ export class MergedChange implements ChangeEvent {
   readonly replica: string;
   /** The places whose registers changed, as they are now. */
   readonly changes: readonly Change[];
+  readonly #save: () => Uint8Array;
 
-  /** Makes the event of a state of `replica`. */
-  constructor(replica: string, changes: readonly Change[]) {
+  /**
+   * Makes the event of a state of `replica`.
+   *
+   * @param save Gives the whole document.
+   */
+  constructor(
+    replica: string,
+    changes: readonly Change[],
+    save: () => Uint8Array,
+  ) {
     this.replica = replica;
     this.changes = changes;
+    this.#save = save;
   }
 
-  /** A message of no transactions. */
+  /** The whole document, as what came had all of another one. */
   message(): Uint8Array {
-    return encodeMessage([], new ReplicaTable());
+    return this.#save();
   }
 
   /** None. */

@@ -185,6 +185,44 @@ Deno.test("what others do to one's own things is saved and passed on as it came"
   }
 });
 
+Deno.test("the messages of all changes are the document, however it came", () => {
+  const [ann, bob, eve] = ["ann", "bob", "eve"].map((name) =>
+    new JsonCrdt(name)
+  ) as [JsonCrdt, JsonCrdt, JsonCrdt];
+  const early: Uint8Array[] = [];
+  eve.on("change", (event) => early.push(event.message()));
+  eve.set(["key"], "early");
+  bob.set(["list"], [1]);
+  bob.set(["key"], "late");
+  const saved = save(ann);
+  const relayed = new JsonCrdt("relayed");
+  ann.on("change", (event) => relayed.receiveMessage(event.message()));
+  ann.merge(bob.snapshot());
+  // It shows nothing, but what comes after it needs it.
+  for (const message of early) ann.receiveMessage(message);
+  eve.applyDiff(ann.encodeDiff(eve.clock()));
+  eve.set(["list", 0], 2);
+  for (const message of early.slice(1)) ann.receiveMessage(message);
+  ann.set(["key"], "last");
+  bob.delete(["none"]);
+  bob.set(["other"], 1);
+  ann.gcLog(0);
+  const ends = [ann.startSync(), bob.startSync()] as const;
+  let message: Uint8Array | null = ends[0].start();
+  for (let turn = 1; message !== null; turn++) {
+    message = ends[turn % 2 as 0 | 1].receive(message);
+  }
+  ann.set(["other"], 2);
+  const again = JsonCrdt.restore("ann", saved, { resume: true });
+  for (const doc of [again, relayed]) {
+    assertEquals(doc.toJSON(), { key: "last", list: [2], other: 2 });
+    assertEquals(doc.clock(), ann.clock());
+    assertEquals(doc.missing(), []);
+  }
+  again.set(["key"], "more");
+  assertEquals(relayed.applyDiff(again.encodeDiff(ann.clock())).applied, 1);
+});
+
 Deno.test("messages that were saved twice, or are in the snapshot, count once", () => {
   const ann = new JsonCrdt("ann");
   const { messages } = save(ann);
