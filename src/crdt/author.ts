@@ -62,6 +62,7 @@ export class Author {
   set(transaction: Transaction, path: Path, value: unknown): void {
     const target = resolve(this.#core, "set", path);
     if (value instanceof Register) {
+      if (path.length === 0) refuseRoot();
       this.checkRoom(1, () => countNewPlaces(this.#core.tree, target, null));
       this.#setLeaf(transaction, target, WHOLE, value.value);
     } else {
@@ -69,12 +70,7 @@ export class Author {
       const checked = typeof value === "object" && value !== null
         ? checkValue(value, [...path])
         : checkValue(value);
-      if (path.length === 0 && !isRecord(checked)) {
-        throw new DistflowError(
-          "INVALID_VALUE",
-          "Cannot set the whole document to anything but an object",
-        );
-      }
+      if (path.length === 0 && !isRecord(checked)) refuseRoot();
       this.checkRoom(
         countPlaces(checked),
         () => countNewPlaces(this.#core.tree, target, checked),
@@ -317,6 +313,13 @@ export class Author {
     if (place === undefined) return undefined;
     return place instanceof Plain ? place.value : reader.read(place, [...path]);
   }
+}
+
+function refuseRoot(): never {
+  throw new DistflowError(
+    "INVALID_VALUE",
+    "Cannot set the whole document to anything but an object",
+  );
 }
 
 /** The entries of an object. */

@@ -144,9 +144,7 @@ export abstract class DocumentView {
     if (shape === LIST) {
       return place instanceof Branch ? place.list?.length ?? 0 : 0;
     }
-    if (shape !== SCALAR) return 0;
-    const value = reader.read(place, [...path]);
-    return typeof value === "string" ? value.length : 0;
+    return shape === SCALAR ? reader.stringLength(place, path) : 0;
   }
 
   /**

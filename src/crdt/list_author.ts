@@ -14,8 +14,8 @@ import {
   SCALAR,
 } from "./operation.ts";
 import type { Path } from "./pattern.ts";
-import { countPlaces } from "./places.ts";
-import { checkIndex, refusePath, resolve } from "./resolve.ts";
+import { countNewPlaces, countPlaces } from "./places.ts";
+import { checkIndex, checkRange, refusePath, resolve } from "./resolve.ts";
 import type { IdRange, ItemId } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
 import type { Transaction } from "./transaction.ts";
@@ -70,11 +70,16 @@ export class ListAuthor {
       } else items.push(checkValue(value));
     }
     if (items.length === 0) return;
+    this.#author.checkRoom(
+      count + (shown === null ? path.length + 1 : 0),
+      () =>
+        count +
+        (shown === null ? countNewPlaces(this.#core.tree, target, []) : 0),
+    );
     if (count === 0) {
       const all = items as JsonValue[];
       this.#maker.insert(transaction, target, at, SCALAR, all);
     } else {
-      this.#author.checkRoom(count);
       this.fill(transaction, target, at, items);
     }
     transaction.addChange(
@@ -96,11 +101,7 @@ export class ListAuthor {
     const branch = this.#shownAt(act, target);
     const list = branch?.list ?? null;
     const length = list?.length ?? 0;
-    if (!Number.isInteger(count) || count < 0) {
-      refusePath(act, path, `the count must not be negative: it is ${count}`);
-    }
-    checkIndex(act, path, index, length);
-    checkIndex(act, path, index + count, length);
+    checkRange(act, path, index, count, length);
     if (!(branch instanceof Branch) || list === null || count === 0) return;
     if (branch.elementCount === 0) {
       const operation = this.#maker.begin(

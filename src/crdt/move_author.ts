@@ -5,6 +5,7 @@ import type { Destination, Maker, Target } from "./maker.ts";
 import { isInValue } from "./move_edits.ts";
 import { DOCUMENT, LIST, NOTHING } from "./operation.ts";
 import type { Path } from "./pattern.ts";
+import { countNewPlaces } from "./places.ts";
 import { checkIndex, refusePath, resolve } from "./resolve.ts";
 import type { Transaction } from "./transaction.ts";
 import { DEPTH_MAX } from "./values.ts";
@@ -40,6 +41,7 @@ export class MoveAuthor {
     const destination = typeof last === "number"
       ? this.#inList(from, to, last)
       : this.#inMap(to, last as string);
+    this.#checkRoom(source, destination);
     this.#maker.move(transaction, source, destination);
     if (destination.index !== null) return;
     const moved = tree.moves.records[tree.moves.records.length - 1];
@@ -53,11 +55,27 @@ export class MoveAuthor {
       refusePath(ACT, from, "there is nothing");
     }
     const { anchor, keys } = source;
-    const element = anchor === null ? null : tree.elementAt(anchor);
+    const element = anchor === null ? null : tree.placeOf(anchor);
+    // A value in which nothing has happened is no place yet.
+    const home = anchor === null || element !== null
+      ? element?.home ?? null
+      : tree.lists.find(anchor.replica, anchor.counter)?.owner as Branch;
     // An element that was inserted as a value goes for good, all in it included.
-    if (isInValue(keys.length === 0 ? element?.home ?? null : element)) {
+    if (isInValue(keys.length === 0 ? home : element)) {
       refusePath(ACT, from, "it is inside an element that was born a value");
     }
+  }
+
+  /** A value gets a register of its own, and so do new maps above. */
+  #checkRoom(source: Target, { keys, anchor, index }: Destination): void {
+    const { tree } = this.#core;
+    const above = { anchor, keys: index === null ? keys.slice(0, -1) : keys };
+    const isValue =
+      tree.childAt(DOCUMENT, source.anchor, source.keys) === undefined;
+    this.#author.checkRoom(
+      keys.length + 2,
+      () => (isValue ? 1 : 0) + countNewPlaces(tree, above, null),
+    );
   }
 
   #inMap(to: Path, key: string): Destination {
@@ -90,7 +108,8 @@ export class MoveAuthor {
   #checkDestination(to: Path, anchor: Target["anchor"]): void {
     const { tree } = this.#core;
     if (anchor === null) return;
-    if (isInValue(tree.elementAt(anchor))) {
+    const element = tree.placeOf(anchor);
+    if (element === null || isInValue(element)) {
       refusePath(ACT, to, "it is inside an element that was born a value");
     }
   }

@@ -1,4 +1,4 @@
-import type { JsonValue } from "../base/json.ts";
+import { isRecord, type JsonValue } from "../base/json.ts";
 import { DistflowError } from "../base/errors.ts";
 import { checkInteger, checkText } from "../base/options.ts";
 import type { ListenerErrorHandler } from "../base/emitter.ts";
@@ -53,7 +53,8 @@ export interface JsonCrdtOptions {
   /**
    * Registers up to which local operations may add new ones: entries of maps,
    * and containers in lists. Remote ones are applied all the same, or replicas
-   * would diverge; what is there may be set at the limit, too.
+   * would diverge; what has one may be set at the limit, too. What was put into
+   * a list as a scalar or by `asRegister` gets one when it is set or moved.
    *
    * @default {100_000}
    */
@@ -139,6 +140,20 @@ export function checkOptions(options: JsonCrdtOptions): void {
   ];
   for (const [name, value, min] of numbers) {
     if (value !== undefined) checkInteger(act, name, value, { min });
+  }
+  if (options.initial !== undefined && !isRecord(options.initial)) {
+    throw new TypeError(
+      `Cannot ${act} as 'initial' must be an object, as any document is`,
+    );
+  }
+  const { clock, merges = {} } = options;
+  const functions: [string, unknown][] = Object.entries(merges).map(
+    ([name, merge]) => [`merges.${name}`, merge],
+  );
+  if (clock !== undefined) functions.push(["clock.wallMs", clock?.wallMs]);
+  for (const [name, value] of functions) {
+    if (typeof value === "function") continue;
+    throw new TypeError(`Cannot ${act} as '${name}' must be a function`);
   }
   const { graceMs = Infinity } = options;
   if (graceMs !== Infinity) checkInteger(act, "graceMs", graceMs, { min: 1 });

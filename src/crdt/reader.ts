@@ -153,6 +153,23 @@ export class Reader {
     return items;
   }
 
+  /**
+   * How many UTF-16 units the string has that a place shows, which costs nothing
+   * for a text; 0 if it shows none.
+   */
+  stringLength(found: Found, path: Path): number {
+    if (!(found instanceof Plain)) {
+      const { columns, siblings } = this.#tree;
+      const slot = typeof found === "number" ? found : found.slot;
+      const value = columns.values[slot];
+      const isAlone = !siblings.has(slot) && !columns.isRefused(slot) &&
+        !this.isCounter(slot);
+      if (value instanceof TextSequence && isAlone) return value.length;
+    }
+    const value = this.read(found, [...path]);
+    return typeof value === "string" ? value.length : 0;
+  }
+
   /** What a register shows by itself. */
   readLeaf(slot: number, path: Path): JsonValue {
     const { columns, siblings, counters } = this.#tree;

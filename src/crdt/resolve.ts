@@ -2,7 +2,14 @@ import { DistflowError } from "../base/errors.ts";
 import { Branch, type Child, type Item } from "./branch.ts";
 import type { Core } from "./core.ts";
 import { type Entry, entryAt } from "./entries.ts";
-import { DOCUMENT, LIST, MAP, NOTHING, type Shape } from "./operation.ts";
+import {
+  DOCUMENT,
+  LIST,
+  MAP,
+  NOTHING,
+  type Shape,
+  WHOLE,
+} from "./operation.ts";
 import type { Target } from "./maker.ts";
 import type { Path, Step } from "./pattern.ts";
 import type { ItemId } from "./sequence/ids.ts";
@@ -41,6 +48,8 @@ export function resolve(core: Core, act: string, path: Path): Target {
   let place: Child | undefined = tree.roots[DOCUMENT];
   /** What is kept below a value does not show, and is in nobody's way. */
   let isShown = true;
+  /** The value of an element in which nothing has happened yet. */
+  let item: Item;
   for (let depth = 0; depth < path.length; depth++) {
     const step = path[depth] as Step;
     const branch: Branch | null = typeof place === "object" ? place : null;
@@ -58,7 +67,7 @@ export function resolve(core: Core, act: string, path: Path): Target {
       anchorDepth = depth + 1;
       keys = null;
       bornDepth = (branch?.depth ?? 0) + 1;
-      const item: Item = list.at(step);
+      item = list.at(step);
       place = item instanceof Branch ? item : undefined;
       if (place !== undefined) bornDepth = (place as Branch).depth;
     } else {
@@ -68,6 +77,10 @@ export function resolve(core: Core, act: string, path: Path): Target {
       if (isList) {
         refusePath(act, path, `"${step}" is a key, and there is a list`);
       }
+      if (shape === WHOLE || isWhole(item)) {
+        refusePath(act, path, `"${step}" is in a value that is set as a whole`);
+      }
+      item = undefined;
       isShown = shape === MAP;
       if (branch === null || branch.guests === null) {
         keys?.push(step);
@@ -97,6 +110,12 @@ export function resolve(core: Core, act: string, path: Path): Target {
   return { anchor, keys, path: steps };
 }
 
+/** Whether an item of a list is a value that is no scalar. */
+function isWhole(item: Item): boolean {
+  return typeof item === "object" && item !== null &&
+    !(item instanceof Branch);
+}
+
 /**
  * Checks an index of a list or text.
  *
@@ -116,6 +135,27 @@ export function checkIndex(
       ? `the index is ${index}, and there is nothing`
       : `the index must be from 0 to ${max}: current value is ${index}`,
   );
+}
+
+/**
+ * Checks which part of a list or text is to go.
+ *
+ * @throws {DistflowError} `INVALID_PATH` if there is not so much.
+ */
+export function checkRange(
+  act: string,
+  path: Path,
+  index: number,
+  count: number,
+  length: number,
+): void {
+  if (!Number.isInteger(count) || count < 0) {
+    refusePath(act, path, `the count must not be negative: it is ${count}`);
+  }
+  checkIndex(act, path, index, length);
+  if (index + count <= length) return;
+  const left = `${length - index} from index ${index} on`;
+  refusePath(act, path, `there are ${left}: current count is ${count}`);
 }
 
 /** What the place of `target` shows. */

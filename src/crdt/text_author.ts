@@ -14,7 +14,7 @@ import {
 } from "./operation.ts";
 import type { Path } from "./pattern.ts";
 import { Plain, valueOf } from "./reader.ts";
-import { checkIndex, refusePath, resolve } from "./resolve.ts";
+import { checkIndex, checkRange, refusePath, resolve } from "./resolve.ts";
 import type { ItemId } from "./sequence/ids.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
 import type { Transaction } from "./transaction.ts";
@@ -85,11 +85,7 @@ export class TextAuthor {
     const act = "delete text";
     const place = this.#find(act, path);
     const { target, id } = place;
-    if (!Number.isInteger(count) || count < 0) {
-      refusePath(act, path, `the count must not be negative: it is ${count}`);
-    }
-    checkIndex(act, path, index, place.length);
-    checkIndex(act, path, index + count, place.length);
+    checkRange(act, path, index, count, place.length);
     if (count === 0) return;
     const text = this.#open(act, path, place, index, index + count);
     const operation = this.#begin(transaction, TEXT_REMOVE, target, undefined);

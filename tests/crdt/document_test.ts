@@ -253,6 +253,30 @@ Deno.test("the limit counts entries and containers, not what lists hold", () => 
   assertEquals(doc.getMetrics().registerCount, 5);
 });
 
+Deno.test("the limit counts what pushes and moves make, and refuses it whole", () => {
+  const doc = new JsonCrdt("ann", { registerCountMax: 4 });
+  doc.set(["list"], [1, 2, 3]);
+  doc.push(["a", "b"], 1);
+  assertEquals(doc.getMetrics().registerCount, 3);
+  const before = [doc.inspect(), doc.clock()];
+  const acts = [
+    () => doc.push(["c", "d"], 1),
+    () => doc.insertAt(["c"], 0, {}),
+    () => doc.move(["list", 0], ["c", "d"]),
+  ];
+  for (const act of acts) {
+    const error = assertThrows(act, DistflowError);
+    assertEquals(error.code, "LIMIT_REACHED", error.message);
+  }
+  assertEquals([doc.inspect(), doc.clock()], before);
+  doc.push(["list"], 4);
+  doc.move(["list", 0], ["c"]);
+  assertEquals(doc.toJSON(), { a: { b: [1] }, list: [2, 3, 4], c: 1 });
+  assertEquals(doc.getMetrics().registerCount, 4);
+  doc.set(["c"], 2);
+  assertThrows(() => doc.move(["list", 0], ["c"]), DistflowError);
+});
+
 Deno.test("a transaction that throws leaves nothing, the clock included", () => {
   const { doc, sent } = makeReplica("ann");
   doc.set(["p"], { a: 1 });
@@ -324,6 +348,52 @@ Deno.test("a register is replaced as a whole", () => {
     (doc) => doc.set(["p"], asRegister({ b: 2 })),
   );
   assertEquals(shown, { p: { b: 2 } });
+});
+
+Deno.test("nobody changes a part of a register, nor makes the root one", () => {
+  const doc = new JsonCrdt("ann", { initial: { list: [] } });
+  doc.set(["whole"], asRegister({ x: 1, y: { z: 2 } }));
+  doc.push(["list"], asRegister({ x: 1 }), asRegister([1]), "scalar");
+  doc.setStrategy("many", { value: "multi-value" });
+  doc.set(["many"], [1, 2]);
+  const before = [doc.inspect(), doc.clock()];
+  const acts: [() => unknown, string][] = [
+    [() => doc.set(["whole", "x"], 3), "INVALID_PATH"],
+    [() => doc.set(["whole", "y", "z"], 3), "INVALID_PATH"],
+    [() => doc.increment(["whole", "x"]), "INVALID_PATH"],
+    [() => doc.delete(["whole", "x"]), "INVALID_PATH"],
+    [() => doc.push(["whole", "new"], 1), "INVALID_PATH"],
+    [() => doc.move(["list", 2], ["whole", "x"]), "INVALID_PATH"],
+    [() => doc.setOptimistic(["whole", "x"], 3), "INVALID_PATH"],
+    [() => doc.set(["list", 0, "x"], 3), "INVALID_PATH"],
+    [() => doc.set(["list", 1, 0], 3), "INVALID_PATH"],
+    [() => doc.set(["many", "x"], 3), "INVALID_PATH"],
+    [() => doc.set([], asRegister({ a: 1 })), "INVALID_VALUE"],
+    [() => doc.setOptimistic([], asRegister({ a: 1 })), "INVALID_VALUE"],
+  ];
+  for (const [index, [act, code]] of acts.entries()) {
+    const error = assertThrows(act, DistflowError, undefined, String(index));
+    assertEquals(error.code, code, `${index}: ${error.message}`);
+  }
+  assertEquals([doc.inspect(), doc.clock()], before);
+  doc.set(["list", 2, "x"], 3);
+  doc.set(["whole"], {});
+  doc.set(["whole", "x"], 4);
+  assertEquals(doc.get(["list", 2]), { x: 3 });
+  assertEquals(doc.get(["whole"]), { x: 4 });
+});
+
+Deno.test("options that are none are misuse", () => {
+  const options: object[] = [
+    { initial: [1] },
+    { initial: 5 },
+    { merges: { longest: "longest" } },
+    { clock: Date.now },
+    { clock: null },
+  ];
+  for (const each of options) {
+    assertThrows(() => new JsonCrdt("ann", each), TypeError, "must be");
+  }
 });
 
 Deno.test("what was read cannot be changed from outside", () => {

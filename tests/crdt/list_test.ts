@@ -125,7 +125,12 @@ Deno.test("an index beyond a list is refused with its bounds", () => {
     [() => doc.insertAt(["list"], 3, 0), "from 0 to 2: current value is 3"],
     [() => doc.insertAt(["list"], -1, 0), "from 0 to 2: current value is -1"],
     [() => doc.insertAt(["list"], 0.5, 0), "from 0 to 2: current value is 0.5"],
-    [() => doc.removeAt(["list"], 1, 2), "from 0 to 2: current value is 3"],
+    [() => doc.removeAt(["list"], 1, 2), "are 1 from index 1 on: current"],
+    [() => doc.removeAt(["list"], 3), "from 0 to 2: current value is 3"],
+    [
+      () => doc.removeAt(["list"], 2),
+      "are 0 from index 2 on: current count is 1",
+    ],
     [() => doc.removeAt(["list"], 1, -1), "must not be negative"],
     [() => doc.set(["list", 2], 0), "from 0 to 1: current value is 2"],
     [() => doc.set(["list", "0"], 0), "is a key, and there is a list"],
@@ -134,7 +139,7 @@ Deno.test("an index beyond a list is refused with its bounds", () => {
     [() => doc.push([], 1), "there is no list"],
     [() => doc.insertText(["list"], 0, "a"), "there is no text"],
     [() => doc.insertText(["text"], 3, "a"), "from 0 to 2: current value is 3"],
-    [() => doc.deleteText(["text"], 0, 3), "from 0 to 2: current value is 3"],
+    [() => doc.deleteText(["text"], 0, 3), "are 2 from index 0 on: current"],
   ];
   for (const [act, words] of acts) assertRefused(act, "INVALID_PATH", words);
   assertRefused(() => doc.set([], []), "INVALID_VALUE", "anything but");

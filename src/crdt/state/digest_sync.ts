@@ -1,3 +1,4 @@
+import { DistflowError } from "../../base/errors.ts";
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Core } from "../core.ts";
 import type { Unit } from "../message.ts";
@@ -90,6 +91,7 @@ export class DigestSync {
   #asked: readonly DigestRange[] = [];
   /** The places that the last message sent told, for each such range. */
   #told: readonly (readonly Entry[])[] = [];
+  #hasStarted = false;
   /** What the other end had, once that was sent; `null` before. */
   #came: StateHead | null = null;
 
@@ -122,6 +124,7 @@ export class DigestSync {
   /** The first message; one end alone starts. */
   start(): Uint8Array {
     this.#host.checkOutside();
+    this.#hasStarted = true;
     return this.#start(0);
   }
 
@@ -178,6 +181,12 @@ export class DigestSync {
     const bits = reader.byte();
     if (salt >= ATTEMPT_COUNT_MAX || bits > TOP_BITS_MAX) {
       reader.fail("a first message");
+    }
+    if (salt === 0 && this.#hasStarted) {
+      throw new DistflowError(
+        "CORRUPT_DATA",
+        "Cannot take in the first message of a synchronisation as this end has sent one, too: let one of the two start, and the other receive",
+      );
     }
     if (salt > 0) this.#refresh();
     this.#salt = salt;

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { hasCode } from "../../../src/base/errors.ts";
+import { DistflowError, hasCode } from "../../../src/base/errors.ts";
 import { SeededRandom } from "../../../src/base/random.ts";
 import {
   compareDigests,
@@ -150,6 +150,17 @@ Deno.test("who has no log sends all that it has instead", () => {
   yours.receive(mine.receive(next as Uint8Array) as Uint8Array);
   assertEquals(bob.toJSON(), { a: 1, b: 2 });
   assertSame(ann, bob);
+});
+
+Deno.test("two ends that both start are told so", () => {
+  const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  ann.set(["a"], 1);
+  const [one, other] = [ann.startSync(), bob.startSync()];
+  const message = one.start();
+  other.start();
+  const error = assertThrows(() => other.receive(message), DistflowError);
+  assert(hasCode(error, "CORRUPT_DATA"));
+  assert(/let one of the two start/.test(error.message), error.message);
 });
 
 Deno.test("damaged and forged messages are refused", () => {
