@@ -122,6 +122,8 @@ export const nodeFiles: Files = {
       path,
       async (fs) => new Uint8Array(await fs.readFile(path)),
     ),
+  size: async (path) =>
+    (await attempt("read", path, (fs) => fs.stat(path)))?.size ?? 0,
   replace,
   writeEnd,
   remove,

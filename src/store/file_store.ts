@@ -116,8 +116,7 @@ export class FileStore implements SnapshotStore {
   async append(name: string, message: Uint8Array): Promise<void> {
     const record = encodeRecord(checkBytes("append", message));
     await this.#writingTurn(name, async (path) => {
-      if (!this.#ends.has(path)) await this.#readMessages(path);
-      const end = this.#ends.get(path) ?? 0;
+      const end = await this.#endOf(path);
       // Whatever fails, the next message goes where the file then ends.
       this.#ends.delete(path);
       await this.#files.writeEnd(path + MESSAGES, end, record);
@@ -150,6 +149,15 @@ export class FileStore implements SnapshotStore {
   close(): Promise<void> {
     this.#isClosed = true;
     return this.#turns.settle();
+  }
+
+  /** Where the next message belongs. */
+  async #endOf(path: string): Promise<number> {
+    const known = this.#ends.get(path);
+    // Another store of this folder may have written since.
+    if (known === await this.#files.size(path + MESSAGES)) return known;
+    await this.#readMessages(path);
+    return this.#ends.get(path) as number;
   }
 
   async #readMessages(path: string): Promise<Uint8Array[]> {

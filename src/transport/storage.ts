@@ -2,6 +2,8 @@
 export interface Files {
   /** What the file holds; `undefined` if there is none. */
   read(path: string): Promise<Uint8Array | undefined>;
+  /** How many bytes the file holds; 0 if there is none. */
+  size(path: string): Promise<number>;
   /**
    * Makes the file hold `bytes` and nothing else.
    *

@@ -84,6 +84,27 @@ export function testSnapshotStore(
     await store.close();
   });
 
+  rule(
+    "two stores that write in turn keep what the other wrote",
+    async (open) => {
+      const [one, other] = [open(), open()];
+      for (const [index, store] of [one, other, one, one, other].entries()) {
+        await store.append("a", bytes(index));
+      }
+      const all = [0, 1, 2, 3, 4].map((index) => bytes(index));
+      assertEquals((await one.load("a"))?.messages, all);
+      await other.save("a", bytes(9));
+      await one.append("a", bytes(5));
+      await other.append("a", bytes(6));
+      assertEquals(await one.load("a"), {
+        snapshot: bytes(9),
+        messages: [bytes(5), bytes(6)],
+      });
+      await one.close();
+      await other.close();
+    },
+  );
+
   rule("messages may come before any snapshot", async (open) => {
     const store = open();
     await store.append("a", bytes(1));
