@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import { Author } from "../../src/crdt/author.ts";
 import { Core } from "../../src/crdt/core.ts";
 import { HybridClock } from "../../src/crdt/hybrid_clock.ts";
@@ -18,4 +18,14 @@ Deno.test("a transaction that has ended keeps nothing of what it made", () => {
     assertEquals([...transaction.operations, ...transaction.changes], []);
     assertEquals(transaction.mark().undo, null);
   }
+});
+
+Deno.test("a clock that fails leaves no transaction half open", () => {
+  const wallMs = () => {
+    throw new Error("no clock");
+  };
+  const core = new Core("ann", new HybridClock({ wallMs }), new Map());
+  const transaction = new Transaction(core);
+  assertThrows(() => transaction.open(true), Error, "no clock");
+  assertEquals([transaction.isOpen, core.tree.journal], [false, null]);
 });

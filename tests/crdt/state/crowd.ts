@@ -3,7 +3,7 @@ import { assert } from "@std/assert";
 import { hasCode } from "../../../src/base/errors.ts";
 import { JsonCrdt } from "../../../src/crdt/mod.ts";
 import type { Replica } from "../world.ts";
-import { StateWorld } from "./world.ts";
+import { DAY_MS, StateWorld } from "./world.ts";
 
 /** Does what {@linkcode StateWorld} does, with replicas that come and go. */
 export class CrowdWorld extends StateWorld {
@@ -42,7 +42,7 @@ export class CrowdWorld extends StateWorld {
       id: 100 + this.#guests.length,
       doc: host.doc,
       inbox: this.lettersTo(name),
-      wallMs: host.wallMs,
+      wallMs: host.wallMs - random.pick([0, 0, 0, 1000, DAY_MS]),
     };
     const options = this.optionsOf(() => replica.wallMs);
     const doc = random.chance(50)

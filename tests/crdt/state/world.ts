@@ -4,6 +4,9 @@ import { type DigestSync, JsonCrdt } from "../../../src/crdt/mod.ts";
 import type { ClockRecord } from "../../../src/crdt/version_vector.ts";
 import { type Letter, mix, type Part, type Replica, World } from "../world.ts";
 
+/** A clock may be behind by this when its machine starts. */
+export const DAY_MS = 86_400_000;
+
 /** What each choice does, for the story. */
 const ACTS = [
   "restart",
@@ -168,6 +171,7 @@ export class StateWorld extends World {
     const name = replica.doc.replicaId;
     const before = replica.doc.toJSON();
     const clock = replica.doc.clock();
+    if (this.random.chance(20)) replica.wallMs -= DAY_MS;
     const doc = JsonCrdt.restore(name, this.save(replica), {
       ...this.optionsOf(() => replica.wallMs),
       resume: true,
