@@ -32,6 +32,8 @@ interface SavedFile {
 export class StateWorld extends World {
   /** All letters, for replicas that forgot what waited there. */
   readonly #letters: [from: string, letter: Letter][] = [];
+  /** The latest that clocks had come to when they were put back. */
+  #latestMs = 0;
   readonly #files: Map<string, SavedFile> = new Map();
 
   constructor(seed: number, part?: Part) {
@@ -135,7 +137,7 @@ export class StateWorld extends World {
     // Else what is too far ahead of one of them would have to wait.
     if (!isBusy) {
       one.wallMs = other.wallMs = 10_000_000 +
-        Math.max(...this.replicas.map(({ wallMs }) => wallMs));
+        Math.max(this.#latestMs, ...this.replicas.map(({ wallMs }) => wallMs));
     }
     const clocks = [one.doc.clock(), other.doc.clock()];
     const ends = [one.doc.startSync(), other.doc.startSync()] as const;
@@ -171,6 +173,7 @@ export class StateWorld extends World {
     const name = replica.doc.replicaId;
     const before = replica.doc.toJSON();
     const clock = replica.doc.clock();
+    this.#latestMs = Math.max(this.#latestMs, replica.wallMs);
     if (this.random.chance(20)) replica.wallMs -= DAY_MS;
     const doc = JsonCrdt.restore(name, this.save(replica), {
       ...this.optionsOf(() => replica.wallMs),
