@@ -70,11 +70,25 @@ export class Maker {
     isSibling = false,
     space: Space = DOCUMENT,
   ): void {
-    const { strategies, tree } = this.#core;
     const isAssignment = kind === SET || kind === DELETE;
-    if (isAssignment && tree.moves.nodes.size > 0) {
+    if (isAssignment && this.#core.tree.moves.nodes.size > 0) {
       this.#deleteMoved(transaction, target, space);
     }
+    this.#makeHere(transaction, kind, target, shape, value, isSibling, space);
+  }
+
+  /** The same, for all but what was moved to below the place. */
+  #makeHere(
+    transaction: Transaction,
+    kind: Kind,
+    target: Target,
+    shape: Shape,
+    value: JsonValue | undefined,
+    isSibling = false,
+    space: Space = DOCUMENT,
+  ): void {
+    const { strategies, tree } = this.#core;
+    const isAssignment = kind === SET || kind === DELETE;
     const operation = this.begin(
       transaction,
       kind,
@@ -229,27 +243,22 @@ export class Maker {
   }
 
   /**
-   * Deletes the places that live below `target` and were ever moved: what is
-   * made now does not reach them, as it knows of their moves.
+   * Deletes the places that live below `target` and were ever moved, the lowest
+   * first: what is made now does not reach them, as it knows of their moves.
    */
   #deleteMoved(transaction: Transaction, target: Target, space: Space): void {
     const { tree } = this.#core;
     const place = tree.childAt(space, target.anchor, target.keys);
     if (typeof place !== "object") return;
-    for (const node of tree.moves.nodes) {
+    for (const node of movedBelow(place, tree.moves.nodes)) {
       const isLive = node.liveCount > 0 || tree.isLive(node.slot);
-      if (!isLive || !isBelow(node, place)) continue;
       const first = node.moved?.records[0];
-      if (first === undefined) continue;
+      if (!isLive || first === undefined) continue;
       const anchor = { replica: first.replica, counter: first.counter };
       const path = pathOf(tree, node) ?? target.path;
-      this.make(
-        transaction,
-        DELETE,
-        { anchor, keys: [], path },
-        NOTHING,
-        baseOf(tree, node.slot),
-      );
+      const base = baseOf(tree, node.slot);
+      const address = { anchor, keys: [], path };
+      this.#makeHere(transaction, DELETE, address, NOTHING, base);
     }
   }
 
@@ -298,11 +307,25 @@ export function totalOf(tree: Tree, slot: number): number {
   return sumTotals(tree.counters.get(slot) ?? []);
 }
 
-function isBelow(node: Branch, place: Branch): boolean {
-  for (let branch = node.parent; branch !== null; branch = branch.parent) {
-    if (branch === place) return true;
-  }
-  return false;
+/** Those of `nodes` that live below `place`, the lowest first. */
+function movedBelow(place: Branch, nodes: Iterable<Branch>): Branch[] {
+  /** How far below `place` one is; -1: it is not. */
+  const depths = new Map<Branch, number>([[place, 0]]);
+  const depthOf = (node: Branch): number => {
+    const way: Branch[] = [];
+    let branch: Branch | null = node;
+    for (; branch !== null && !depths.has(branch); branch = branch.parent) {
+      way.push(branch);
+    }
+    let depth = branch === null ? -1 : depths.get(branch) as number;
+    for (const passed of way.reverse()) {
+      if (depth >= 0) depth++;
+      depths.set(passed, depth);
+    }
+    return depth;
+  };
+  return [...nodes].filter((node) => depthOf(node) > 0)
+    .sort((a, b) => depthOf(b) - depthOf(a));
 }
 
 /** Dots and those of others in `more`, the greatest of each replica. */
