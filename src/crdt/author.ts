@@ -204,7 +204,7 @@ export class Author {
     if (added === 0 || registerCount + added <= max) return;
     throw new DistflowError(
       "LIMIT_REACHED",
-      `Cannot add ${added} registers: the document has ${registerCount} of ${max}`,
+      `Cannot add ${added} registers: the document has ${registerCount} of ${max}. What was deleted counts until compact() forgets it; or raise registerCountMax`,
       { details: { limit: "registers", max } },
     );
   }

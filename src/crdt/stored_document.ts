@@ -212,7 +212,10 @@ export abstract class StoredDocument extends OptimisticDocument {
       if (dropped !== undefined) this.#tellWaiting("dropped", dropped.dot);
       return "buffered";
     }
-    if (hasSeen(core, other, other.vector)) return "duplicate";
+    if (hasSeen(core, other, other.vector)) {
+      core.stability.hear(writer);
+      return "duplicate";
+    }
     const isReplaced = mustReplace(core, other, kind);
     if (!isReplaced && !new ItemCheck(core, other).isSound(filled.anchored)) {
       throw new DistflowError(

@@ -284,6 +284,21 @@ Deno.test("who always polls rarely retires later, but does", () => {
   assertRefused(() => ann.acknowledge(eve.acknowledgement()));
 });
 
+Deno.test("whose state comes is not silent, though it tells nothing new", () => {
+  let wallMs = START_MS;
+  const graceMs = 60_000;
+  const ann = new JsonCrdt("ann", { graceMs, clock: { wallMs: () => wallMs } });
+  const eve = new JsonCrdt("eve");
+  eve.set(["a"], 1);
+  for (let seconds = 0; seconds < 300; seconds += 5) {
+    wallMs += 5_000;
+    if (seconds % 50 === 0) ann.merge(eve.snapshot());
+    ann.poll();
+  }
+  const [late] = messagesOf(eve, () => eve.set(["a"], 2));
+  assertEquals(ann.receiveMessage(late as Uint8Array).applied, 1);
+});
+
 Deno.test("who begins from a state is taken in, who does not is refused", () => {
   const docs = makeGroup(["ann", "bob"]);
   const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
