@@ -1,4 +1,5 @@
 import { dropSpent, retire, spend } from "./collect.ts";
+import { contract } from "./contract.ts";
 import {
   type Change,
   type Content,
@@ -13,6 +14,9 @@ import { addRemoved } from "./removal.ts";
 import { SequenceView } from "./sequence_view.ts";
 import { HIDDEN, REMOVED, STATE } from "./span_table.ts";
 
+/** So many spans are looked at for each one that was spent, at most. */
+const SPANS_PER_SPENT = 4;
+
 /**
  * A sequence that many replicas change at once: a text, or a list of values.
  *
@@ -26,6 +30,11 @@ import { HIDDEN, REMOVED, STATE } from "./span_table.ts";
  */
 export abstract class Sequence<Part extends Content>
   extends SequenceView<Part> {
+  /** Spans that were spent since chains were last contracted. */
+  #spentCount = 0;
+  /** How many have to be spent before it is tried again. */
+  #spentMin = 1;
+
   /**
    * Inserts `content` before the visible item at `index`; its items get the ids
    * `(replica, counter)`, `(replica, counter + 1)` and so on.
@@ -267,7 +276,9 @@ export abstract class Sequence<Part extends Content>
    * other half goes on with.
    */
   spend(ranges: Iterable<IdRange>, waiting: ItemId[]): void {
+    const before = waiting.length;
     spend(this.list, ranges, waiting);
+    this.#spentCount += waiting.length - before;
   }
 
   /**
@@ -277,6 +288,24 @@ export abstract class Sequence<Part extends Content>
    */
   dropSpent(waiting: ItemId[], budget: number = Infinity): number {
     return dropSpent(this.list, waiting, budget);
+  }
+
+  /**
+   * Lets the first item of each chain that nobody will name stand for all of it,
+   * once enough was spent: it costs a step for each span, and about four for each
+   * that was spent.
+   *
+   * @param spanCountMax More spans are not looked at, as that would take long.
+   * @returns How many items were forgotten.
+   */
+  contract(spanCountMax: number = Infinity): number {
+    const count = this.#spentCount;
+    if (count < this.#spentMin) return 0;
+    const worth = Math.min(spanCountMax, SPANS_PER_SPENT * count);
+    const forgotten = contract(this.list, worth);
+    this.#spentCount = forgotten === null ? count : 0;
+    this.#spentMin = forgotten === null ? 2 * count : 1;
+    return forgotten ?? 0;
   }
 
   /**

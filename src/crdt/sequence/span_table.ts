@@ -25,8 +25,8 @@ const FIRST_CAPACITY = 64;
  * 37 bytes and no object, so a million spans are nothing to a garbage collector.
  *
  * Beside its parent, each item has two *anchors*: the nearest ancestor on its
- * left, and the nearest on its right. One of them is the parent. They never
- * change, and they tell in O(1) where a subtree ends: see `placement.ts`.
+ * left, and the nearest on its right. One of them is the parent. They tell in
+ * O(1) where a subtree ends: see `placement.ts`. Only `contract.ts` changes them.
  */
 export class SpanTable {
   /** Who made the items. */

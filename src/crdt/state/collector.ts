@@ -105,7 +105,7 @@ export class Collector {
    * @returns Whether there is more to do now.
    */
   step(budget: number, isPatient: boolean): boolean {
-    const left = this.#retirement.step(budget);
+    const left = this.#retirement.step(budget, isPatient);
     if (this.#retirement.isNews) this.#last = null;
     this.#retirement.isNews = false;
     if (left <= 0) return true;

@@ -28,6 +28,9 @@ interface Epoch {
   readonly waiting: ItemId[];
 }
 
+/** Spans of a sequence that are looked at at once, while others wait. */
+const SPANS_AT_ONCE_MAX = 10_000;
+
 /** What was forgotten. */
 export interface Collected {
   /** Registers, with the branches around them. */
@@ -101,9 +104,13 @@ export class Retirement {
     this.#notes = null;
   }
 
-  /** Does about `budget` steps of work; returns how many are left. */
-  step(budget: number): number {
-    return this.#forget(this.#retire(budget));
+  /**
+   * Does about `budget` steps of work; returns how many are left.
+   *
+   * @param isPatient Whether what takes longer at once can wait.
+   */
+  step(budget: number, isPatient: boolean): number {
+    return this.#forget(this.#retire(budget), isPatient);
   }
 
   /** Retires what was removed; returns what is left of the budget. */
@@ -175,7 +182,7 @@ export class Retirement {
   }
 
   /** Forgets what all have retired; returns what is left of the budget. */
-  #forget(budget: number): number {
+  #forget(budget: number, isPatient: boolean): number {
     const [epoch] = this.#forgetting;
     if (epoch === undefined) return budget;
     if (!this.#stability.retiredByAll().includes(epoch.end)) return budget;
@@ -194,7 +201,9 @@ export class Retirement {
       const steps = Math.min(waiting.length, Math.max(1, left >> 2));
       count += sequence.dropSpent(waiting, steps);
       left -= 4 * steps;
-      if (waiting.length === 0) epoch.done++;
+      if (waiting.length > 0) continue;
+      count += sequence.contract(isPatient ? SPANS_AT_ONCE_MAX : Infinity);
+      epoch.done++;
     }
     if (epoch.done === removed.length) this.#forgetting.shift();
     if (count > 0) {

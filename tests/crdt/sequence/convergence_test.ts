@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assert, assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { TextSequence } from "../../../src/crdt/sequence/text_sequence.ts";
 import { step } from "./steps.ts";
@@ -87,4 +87,64 @@ Deno.test("a parent that all have retired goes with its last child", () => {
   assertEquals(text.removedRanges().length, 2);
   assertEquals(text.collect([child]), 2);
   assertEquals(text.removedRanges(), []);
+});
+
+/** A step of a queue or feed: at one end things come, and go at the other. */
+const queueStep = fc.record({
+  kind: fc.constantFrom(
+    ...["insert", "insert", "insert", "remove", "remove", "remove"] as const,
+    ...["receive", "receive", "retire", "collect"] as const,
+  ),
+  replica: fc.nat({ max: 2 }),
+  isAtEnd: fc.boolean(),
+  number: fc.nat({ max: 30 }),
+});
+
+Deno.test("chains that nobody names shrink, and the order stays Fugue's", () => {
+  const property = fc.property(
+    fc.array(queueStep, { maxLength: 80, size: "max" }),
+    fc.nat({ max: 10 }),
+    (steps, flips) => {
+      const world = new World(3);
+      for (
+        const [turn, { kind, replica, isAtEnd, number }] of steps.entries()
+      ) {
+        const { text } = world.replicas[replica]!;
+        // Mostly a queue, and now and then the other way round.
+        const isLast = isAtEnd === (turn % 11 < flips);
+        const isInsert = kind === "insert";
+        const place = isLast ? text.length - (isInsert ? 0 : 1) : 0;
+        const index = kind === "receive" ? number : Math.max(0, place);
+        world.take({ kind, replica, target: 0, index, count: 1, text: "x" });
+        if (turn % 20 === 19) {
+          world.settle([number]);
+          world.tidy();
+        }
+      }
+      world.settle([1]);
+      world.tidy();
+      world.settle([1]);
+    },
+  );
+  fc.assert(property, { numRuns: 300 });
+});
+
+Deno.test("a queue keeps no more than what is in it, whoever fills it", () => {
+  for (const isFeed of [false, true]) {
+    const arena = makeArena(["a", "b"]);
+    const text = new TextSequence(arena);
+    let sizeMax = 0;
+    for (let counter = 1; counter <= 2000; counter++) {
+      const replica = counter % 2;
+      text.insertAt(isFeed ? 0 : text.length, "x", replica, counter);
+      if (text.length <= 10) continue;
+      const removed = text.removeAt(isFeed ? text.length - 1 : 0, 1);
+      text.retire(removed);
+      text.collect(removed);
+      text.contract();
+      sizeMax = Math.max(sizeMax, arena.table.spanCount);
+    }
+    assertEquals(text.length, 10);
+    assert(sizeMax < 100, String(sizeMax));
+  }
 });

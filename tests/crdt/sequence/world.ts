@@ -238,6 +238,12 @@ export class Replica {
     );
   }
 
+  /** Lets one item stand for each chain that nobody names. */
+  contract(): void {
+    this.text.contract();
+    this.list.contract();
+  }
+
   /** Saves all, and goes on with what was saved. */
   restore(): void {
     const saved = this.save();
@@ -418,6 +424,7 @@ export class World {
           replica.collect(operation);
         }
       }
+      if (index % 2 === 0) replica.contract();
     } else if (step.kind === "retire") {
       for (const operation of this.operations) {
         if (this.#is("ownAt", operation, replica)) replica.retire(operation);
@@ -470,6 +477,8 @@ export class World {
     }
     for (const replica of this.replicas.slice(0, 2)) {
       for (const operation of this.operations) replica.collect(operation);
+      // One does this, and the other one does not.
+      if (replica === this.replicas[0]) replica.contract();
       replica.check();
     }
   }

@@ -1,0 +1,70 @@
+// Lists and texts that live long and stay short take no more room as they age.
+import { assert, assertEquals } from "@std/assert";
+import { JsonCrdt } from "../../../src/crdt/mod.ts";
+
+type Act = (one: JsonCrdt, other: JsonCrdt, step: number) => void;
+
+const LENGTH = 10;
+const LIST = ["list"];
+
+/** Puts something at one end; what is too much goes at the other. */
+function slide(doc: JsonCrdt, isFeed: boolean, value: number | object): void {
+  doc.insertAt(LIST, isFeed ? 0 : doc.length(LIST), value as never);
+  const length = doc.length(LIST);
+  if (length > LENGTH) doc.removeAt(LIST, isFeed ? length - 1 : 0);
+}
+
+const ACTS: { readonly [name: string]: Act } = {
+  "a queue of one": (one, _, step) => slide(one, false, step),
+  "a queue of two": (one, other, step) =>
+    slide(step % 2 === 0 ? one : other, false, step),
+  "a queue of objects": (one, other, step) =>
+    slide(step % 2 === 0 ? one : other, false, { step }),
+  "a feed of two": (one, other, step) =>
+    slide(step % 2 === 0 ? one : other, true, step),
+  "a list that is set anew": (one, other, step) =>
+    (step % 2 === 0 ? one : other).set(LIST, [step]),
+  "a text that is written anew": (one, other, step) => {
+    const doc = step % 2 === 0 ? one : other;
+    if (doc.has(["text"])) {
+      doc.insertText(["text"], 0, "y");
+      doc.deleteText(["text"], 1, 1);
+    } else doc.set(["text"], "x");
+  },
+};
+
+for (const [name, act] of Object.entries(ACTS)) {
+  Deno.test(`${name} takes no more room as time goes on`, () => {
+    const [one, other] = [new JsonCrdt("one"), new JsonCrdt("other")];
+    const meet = () => {
+      one.applyDiff(other.encodeDiff(one.clock()));
+      other.applyDiff(one.encodeDiff(other.clock()));
+    };
+    const tell = () => {
+      other.acknowledge(one.acknowledgement());
+      one.acknowledge(other.acknowledgement());
+    };
+    one.set(["a"], 1);
+    other.set(["b"], 1);
+    meet();
+    const sizes: number[] = [];
+    for (let step = 0; step < 1200; step++) {
+      act(one, other, step);
+      meet();
+      if (step % 50 === 0) tell();
+      if (step % 300 !== 299) continue;
+      for (let turn = 0; turn < 4; turn++) {
+        tell();
+        for (const doc of [one, other]) doc.compact();
+      }
+      sizes.push(one.snapshot().length);
+    }
+    const [first = 0, ...later] = sizes;
+    assert(Math.max(...later) < first + 50, String(sizes));
+    assertEquals(other.toJSON(), one.toJSON());
+    assertEquals(
+      JsonCrdt.restore("next", one.snapshot()).toJSON(),
+      one.toJSON(),
+    );
+  });
+}
