@@ -54,7 +54,7 @@ export class Author {
     this.#maker = new Maker(core);
     this.registerCountMax = registerCountMax;
     this.lists = new ListAuthor(core, this.#maker, this);
-    this.texts = new TextAuthor(core, this.#maker);
+    this.texts = new TextAuthor(core, this.#maker, this);
     this.moves = new MoveAuthor(core, this.#maker, this);
   }
 

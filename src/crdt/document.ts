@@ -177,7 +177,7 @@ export class JsonCrdt extends SchemaDocument {
     const mark = transaction.mark();
     try {
       const result = act();
-      if (outer === null) this.#check(transaction);
+      if (outer === null) this.#check(transaction.changes);
       return result;
     } catch (error) {
       transaction.rollBack(mark);
@@ -227,7 +227,7 @@ export class JsonCrdt extends SchemaDocument {
    *
    * @returns How many were applied at once, buffered, known, or refused.
    * @throws {DistflowError} `CORRUPT_DATA` if it is no message; nothing of it
-   * was applied then.
+   * was applied then. Of a whole document, what `merge` throws.
    *
    * @example Twice is once
    * ```ts
@@ -346,7 +346,7 @@ export class JsonCrdt extends SchemaDocument {
     const mark = transaction.mark();
     try {
       this.author.set(transaction, path, value);
-      this.#check(transaction);
+      this.#check(transaction.changes.slice(mark.changeCount));
     } finally {
       transaction.rollBack(mark);
       if (open === null) transaction.close();
@@ -421,17 +421,17 @@ export class JsonCrdt extends SchemaDocument {
    * @internal
    */
   protected run<Result>(act: (transaction: Transaction) => Result): Result {
-    const hasSchema = !this.core.schemas.isEmpty;
+    const { schemas, vector, self } = this.core;
+    // Such an edit may be refused when a part of it was made.
+    const mayFail = !schemas.isEmpty || vector.get(self) > COUNTER_SAFE;
     const open = this.#transaction;
-    if (open !== null) return hasSchema ? open.attempt(act) : act(open);
-    // Only what is checked between or afterwards may have to be undone.
-    const isChecked = hasSchema || !this.#validators.isEmpty ||
-      this.core.vector.get(this.core.self) > COUNTER_SAFE;
+    if (open !== null) return mayFail ? open.attempt(act) : act(open);
+    const isChecked = mayFail || !this.#validators.isEmpty;
     const transaction = this.#open(isChecked);
     const mark = isChecked ? transaction.mark() : null;
     try {
       const result = act(transaction);
-      if (isChecked) this.#check(transaction);
+      if (isChecked) this.#check(transaction.changes);
       return result;
     } catch (error) {
       if (mark !== null) transaction.rollBack(mark);
@@ -452,7 +452,7 @@ export class JsonCrdt extends SchemaDocument {
   }
 
   /** Throws if what a transaction made of the document is not valid. */
-  #check({ changes }: Transaction): void {
+  #check(changes: readonly Change[]): void {
     if (this.#validators.isEmpty) return;
     const { tree, reader } = this.core;
     const open = this.#transaction;

@@ -197,7 +197,7 @@ export interface LimitEvent {
 
 /** Events of a document, told when its state is consistent. */
 export interface DocumentEvents {
-  /** What is shown changed; one for each transaction. */
+  /** A transaction was applied, or a state merged. */
   "change": [event: ChangeEvent];
   /** Operations met that had not seen each other. */
   "conflict": [event: ConflictEvent];

@@ -154,8 +154,11 @@ export class Journal {
       return;
     }
     const added = parent.children.get(key) as Child;
-    parent.children.delete(key);
-    tree.columns.release(typeof added === "number" ? added : added.slot);
+    tree.forgetChild(
+      parent,
+      key,
+      typeof added === "number" ? added : added.slot,
+    );
   }
 
   /** Ends it: what was discarded will not come back. */

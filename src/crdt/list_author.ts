@@ -57,15 +57,17 @@ export class ListAuthor {
     const at = index ?? length;
     checkIndex(act, path, at, length);
     const items: NewItem[] = [];
+    let isPlain = true;
     let count = 0;
     for (let each = 0; each < values.length; each++) {
       const value = values[each];
       if (value instanceof Register) {
         items.push(value);
-        count++;
+        isPlain = false;
       } else if (typeof value === "object" && value !== null) {
         const item = checkValue(value, [...path, at + each]);
         items.push(item);
+        isPlain = false;
         count += countPlaces(item);
       } else items.push(checkValue(value));
     }
@@ -76,7 +78,7 @@ export class ListAuthor {
         count +
         (shown === null ? countNewPlaces(this.#core.tree, target, []) : 0),
     );
-    if (count === 0) {
+    if (isPlain) {
       const all = items as JsonValue[];
       this.#maker.insert(transaction, target, at, SCALAR, all);
     } else {

@@ -7,6 +7,7 @@ import { DOCUMENT, LIST, NOTHING } from "./operation.ts";
 import type { Path } from "./pattern.ts";
 import { countNewPlaces } from "./places.ts";
 import { checkIndex, refusePath, resolve } from "./resolve.ts";
+import { pathOf } from "./told.ts";
 import type { Transaction } from "./transaction.ts";
 import { DEPTH_MAX } from "./values.ts";
 
@@ -45,7 +46,13 @@ export class MoveAuthor {
     this.#maker.move(transaction, source, destination);
     if (destination.index !== null) return;
     const moved = tree.moves.records[tree.moves.records.length - 1];
-    this.#author.deleteOthers(transaction, to, moved?.node ?? null);
+    // What leaves a list changes where others are.
+    const { anchor, keys } = destination;
+    const parent = tree.childAt(DOCUMENT, anchor, keys.slice(0, -1));
+    const above = typeof parent === "object" ? pathOf(tree, parent) : null;
+    if (above === null) return;
+    const path = [...above, last as string];
+    this.#author.deleteOthers(transaction, path, moved?.node ?? null);
   }
 
   #checkSource(from: Path, source: Target): void {

@@ -21,8 +21,8 @@ export abstract class ObservedDocument extends DocumentView {
    */
   protected readonly watchers: Watchers;
   #isTelling = false;
-  /** What was changed by those who are being told. */
-  #untold: ChangeEvent[] = [];
+  /** What is to be told of what those change who are being told. */
+  #untold: (() => void)[] = [];
 
   /**
    * Makes the view of `core`; listeners that fail are told of.
@@ -132,15 +132,24 @@ export abstract class ObservedDocument extends DocumentView {
    * @internal
    */
   protected tellEvent(event: ChangeEvent): void {
+    this.tellInTurn(() => this.#tell(event));
+  }
+
+  /**
+   * Tells something, after all that is to be told before it.
+   *
+   * @internal
+   */
+  protected tellInTurn(tell: () => void): void {
     if (this.#isTelling) {
       // All hear of what a listener changes after what it was told of.
-      this.#untold.push(event);
+      this.#untold.push(tell);
       return;
     }
     this.#isTelling = true;
     try {
-      this.#tell(event);
-      for (const next of this.#untold) this.#tell(next);
+      tell();
+      for (const next of this.#untold) next();
     } finally {
       if (this.#untold.length > 0) this.#untold = [];
       this.#isTelling = false;

@@ -168,8 +168,10 @@ export abstract class OptimisticDocument extends ObservedDocument {
   protected tellConfirmed(): void {
     for (const edit of this.#confirmed) {
       this.#confirmed.delete(edit);
-      // Watchers were told of it as the set that it became.
-      this.emitter.emit("optimistic", { kind: "confirmed", edit });
+      // Watchers are told of it as the set that it became, before this.
+      this.tellInTurn(() =>
+        this.emitter.emit("optimistic", { kind: "confirmed", edit })
+      );
     }
   }
 

@@ -54,7 +54,8 @@ export interface JsonCrdtOptions {
    * Registers up to which local operations may add new ones: entries of maps,
    * and containers in lists. Remote ones are applied all the same, or replicas
    * would diverge; what has one may be set at the limit, too. What was put into
-   * a list as a scalar or by `asRegister` gets one when it is set or moved.
+   * a list as a scalar or by `asRegister` gets one when it is set, moved, or
+   * edited as a text.
    *
    * @default {100_000}
    */

@@ -16,7 +16,15 @@ import { shownKey } from "./values.ts";
 export function pinPath(core: Core, path: Path): () => Path | null {
   const { tree } = core;
   const { anchor, keys } = resolve(core, "set", path);
+  let isUndone = false;
+  if (anchor?.replica === core.self) {
+    // The dot is free again if what made it is undone, and names another then.
+    tree.journal?.add(() => {
+      isUndone ||= !core.vector.has(anchor.replica, anchor.counter);
+    });
+  }
   return () => {
+    if (isUndone) return null;
     let place = tree.childAt(DOCUMENT, anchor, []);
     let moved: Branch | null = null;
     let depth = 0;

@@ -150,7 +150,7 @@ export function checkRange(
   length: number,
 ): void {
   if (!Number.isInteger(count) || count < 0) {
-    refusePath(act, path, `the count must not be negative: it is ${count}`);
+    refusePath(act, path, `the count must be a whole number: it is ${count}`);
   }
   checkIndex(act, path, index, length);
   if (index + count <= length) return;

@@ -1,5 +1,5 @@
 import type { ListenerErrorHandler } from "../base/emitter.ts";
-import { DistflowError, hasCode, messageOf } from "../base/errors.ts";
+import { DistflowError } from "../base/errors.ts";
 import { AppliedChange } from "./applied_change.ts";
 import type { Core } from "./core.ts";
 import type { Change, Dot, SyncEvent } from "./events.ts";
@@ -12,6 +12,7 @@ import { decodeDiff, type Diff, findDiff } from "./state/diff.ts";
 import { fillCore, type FilledCore } from "./state/filled_core.ts";
 import { type HeldState, HeldStates } from "./state/held_states.ts";
 import { ItemCheck } from "./state/item_check.ts";
+import { JoinContext } from "./state/join_context.ts";
 import { StateJoin } from "./state/join_state.ts";
 import { MergedChange } from "./state/merged_change.ts";
 import { readState } from "./state/read_state.ts";
@@ -207,13 +208,18 @@ export abstract class StoredDocument extends OptimisticDocument {
     }
     if (core.clock.isAhead(clockLast)) {
       const dot = [writer, other.vector.get(other.self)] as const;
-      const dropped = this.#held.add({ state, kind, clockLast, dot });
+      // A copy: the caller may go on with its bytes.
+      const held = { state: new Uint8Array(state), kind, clockLast, dot };
+      const dropped = this.#held.add(held);
       this.#tellWaiting("quarantine", dot);
       if (dropped !== undefined) this.#tellWaiting("dropped", dropped.dot);
       return "buffered";
     }
     if (hasSeen(core, other, other.vector)) {
-      core.stability.hear(writer);
+      // What its writer knows of others may be news all the same.
+      const context = new JoinContext(core, other);
+      const indexOf = (replica: number) => context.indexOf(replica);
+      core.stability.take(other.stability.report(indexOf));
       return "duplicate";
     }
     const isReplaced = mustReplace(core, other, kind);
@@ -301,9 +307,9 @@ export abstract class StoredDocument extends OptimisticDocument {
       try {
         this.#merge(state, kind);
       } catch (error) {
-        const code = "SNAPSHOT_REQUIRED";
-        if (!hasCode(error, code)) throw error;
-        this.emitter.emit("reject", { code, dot, reason: messageOf(error) });
+        if (!(error instanceof DistflowError)) throw error;
+        const { code, message } = error;
+        this.emitter.emit("reject", { code, dot, reason: message });
       }
     }
   }

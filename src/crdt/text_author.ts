@@ -1,4 +1,5 @@
 import { DistflowError } from "../base/errors.ts";
+import type { Author } from "./author.ts";
 import type { Branch } from "./branch.ts";
 import type { Core } from "./core.ts";
 import type { Maker, Target } from "./maker.ts";
@@ -24,11 +25,13 @@ import { STRING_LENGTH_MAX } from "./values.ts";
 export class TextAuthor {
   readonly #core: Core;
   readonly #maker: Maker;
+  readonly #author: Author;
 
-  /** Makes the text half of an author. */
-  constructor(core: Core, maker: Maker) {
+  /** Makes the text half of `author`. */
+  constructor(core: Core, maker: Maker, author: Author) {
     this.#core = core;
     this.#maker = maker;
+    this.#author = author;
   }
 
   /** Writes `units` before the UTF-16 unit at `index`. */
@@ -117,10 +120,12 @@ export class TextAuthor {
     if (found instanceof Plain && typeof found.value !== "string") {
       refusePath(act, path, "there is no text");
     }
-    const place = found instanceof Plain
-      ? tree.elementAt(target.anchor as ItemId) as Branch
-      : found;
-    const slot = typeof place === "number" ? place : place.slot;
+    if (found instanceof Plain) {
+      const string = found.value as string;
+      const id = target.anchor as ItemId;
+      return { target, slot: null, id, string, length: string.length };
+    }
+    const slot = typeof found === "number" ? found : found.slot;
     const id = this.#idOf(slot, target.path);
     const value = id === null ? undefined : tree.valueAt(slot, id);
     if (
@@ -148,7 +153,11 @@ export class TextAuthor {
         refusePath(act, path, `index ${index} is inside a surrogate pair`);
       }
     }
-    return this.#core.tree.textAt(slot, id) as TextSequence;
+    const { tree } = this.#core;
+    if (slot !== null) return tree.textAt(slot, id) as TextSequence;
+    this.#author.checkRoom(1);
+    const element = tree.elementAt(id) as Branch;
+    return tree.textAt(element.slot, id) as TextSequence;
   }
 
   /** The dot of the string that a register shows. */
@@ -180,7 +189,8 @@ export class TextAuthor {
 /** Where a text is. */
 interface TextPlace {
   readonly target: Target;
-  readonly slot: number;
+  /** Its register; `null` for an element in which nothing has happened. */
+  readonly slot: number | null;
   readonly id: ItemId;
   /** The text, if it was never edited. */
   readonly string: string | null;

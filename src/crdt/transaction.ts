@@ -84,13 +84,13 @@ export class Transaction {
   /** Undoes everything since `mark`, the dots included: nobody has seen them. */
   rollBack(mark: Mark): void {
     const { tree, vector, self } = this.#core;
+    const undone = this.operations.slice(mark.operationCount);
+    const [first] = undone;
+    if (first !== undefined) vector.reset(self, first.counter - 1);
     // Undoing writes nothing down.
     tree.journal = null;
     if (mark.undo !== null) this.#journal?.rollBack(tree, mark.undo);
     tree.journal = this.#journal;
-    const undone = this.operations.slice(mark.operationCount);
-    const [first] = undone;
-    if (first !== undefined) vector.reset(self, first.counter - 1);
     if (undone.some(({ space }) => space === SETTINGS)) {
       this.#core.loadSettings();
     }

@@ -36,7 +36,8 @@ export class Register {
 
 /**
  * Marks `value` to be stored as one opaque register: nobody changes a part of
- * it, and concurrent sets replace it as a whole.
+ * it, and concurrent sets replace it as a whole. A scalar in a list is one
+ * without a mark.
  *
  * @example A point is no map
  * ```ts

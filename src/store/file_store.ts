@@ -96,7 +96,8 @@ export class FileStore implements SnapshotStore {
 
   /** See {@linkcode SnapshotStore.save}. */
   async save(name: string, snapshot: Uint8Array): Promise<void> {
-    const bytes = checkBytes("save", snapshot).slice();
+    // The `slice` of a `Buffer` would be no copy.
+    const bytes = new Uint8Array(checkBytes("save", snapshot));
     await this.#writingTurn(name, async (path) => {
       await this.#files.replace(path + SNAPSHOT, bytes);
       // Whoever dies here finds messages that the snapshot has, too. The file is

@@ -277,6 +277,29 @@ Deno.test("the limit counts what pushes and moves make, and refuses it whole", (
   assertThrows(() => doc.move(["list", 0], ["c"]), DistflowError);
 });
 
+Deno.test("what is put into a list as a whole takes no register till it is edited", () => {
+  const doc = new JsonCrdt("ann", { registerCountMax: 1 });
+  doc.set(["list"], ["text"]);
+  doc.push(["list"], asRegister({ a: 1 }), asRegister([1]));
+  assertEquals(doc.getMetrics().registerCount, 1);
+  const before = [doc.inspect(), doc.clock()];
+  for (
+    const [act, code] of [
+      [() => doc.insertText(["list", 0], 9, "x"), "INVALID_PATH"],
+      [() => doc.insertText(["list", 0], 0, "x"), "LIMIT_REACHED"],
+      [() => doc.deleteText(["list", 0], 0, 1), "LIMIT_REACHED"],
+      [() => doc.insertText(["list", 1], 0, "x"), "INVALID_PATH"],
+    ] as const
+  ) {
+    assertEquals(assertThrows(act, DistflowError).code, code);
+    assertEquals([doc.inspect(), doc.clock()], before);
+  }
+  const roomy = JsonCrdt.restore("bob", doc.snapshot());
+  roomy.insertText(["list", 0], 4, "!");
+  assertEquals(roomy.get(["list", 0]), "text!");
+  assertEquals(roomy.getMetrics().registerCount, 2);
+});
+
 Deno.test("a transaction that throws leaves nothing, the clock included", () => {
   const { doc, sent } = makeReplica("ann");
   doc.set(["p"], { a: 1 });

@@ -417,3 +417,13 @@ Deno.test("two who reorder a list apart, thousands of times, agree soon", () => 
   assertEquals(ann.inspect(), bob.inspect());
   assertEquals(ann.length(["items"]), 100);
 });
+
+Deno.test("what a move replaces is found, though the move shifts its index", () => {
+  const doc = new JsonCrdt("ann");
+  doc.set([], { p: 7, list: [{ a: 1 }, { x: 1 }, {}] });
+  doc.move(["p"], ["list", 2, "x"]);
+  doc.move(["list", 0], ["list", 1, "x"]);
+  assertEquals(doc.get(["list"]), [{ x: { a: 1 } }, { x: 7 }]);
+  doc.move(["list", 0, "x"], ["away"]);
+  assertEquals(doc.toJSON(), { list: [{}, { x: 7 }], away: { a: 1 } });
+});

@@ -199,6 +199,58 @@ Deno.test("what a transaction confirms is told when it has ended", () => {
   assertEquals(told, ["2 changed", "confirmed b", "confirmed a"]);
 });
 
+Deno.test("an edit of an element that is undone is not one of the next", () => {
+  const { ann } = makePair();
+  ann.set(["list"], ["a"]);
+  let edit: OptimisticEdit | undefined;
+  assertThrows(() =>
+    ann.transact(() => {
+      ann.push(["list"], { value: 1 });
+      edit = ann.setOptimistic(["list", 1, "value"], 9);
+      assertEquals(ann.get(["list", 1]), { value: 9 });
+      throw new Error("no");
+    })
+  );
+  ann.push(["list"], { value: 2 });
+  assertEquals(ann.get(["list"]), ["a", { value: 2 }]);
+  assertThrows(() => ann.confirm(edit as OptimisticEdit), Error, "is gone");
+  assertEquals(ann.get(["list"]), ["a", { value: 2 }]);
+});
+
+Deno.test("of a transaction, what an optimistic edit makes is validated alone", () => {
+  const isText = {
+    "~standard": {
+      version: 1,
+      vendor: "test",
+      validate: (value: unknown) =>
+        typeof value === "string"
+          ? { value }
+          : { issues: [{ message: "no text" }] },
+    },
+  } as const;
+  const ann = new JsonCrdt("ann", { validators: { "*": isText } });
+  ann.transact(() => {
+    ann.set(["a"], 1);
+    assertThrows(() => ann.setOptimistic(["b"], 2));
+    ann.setOptimistic(["b"], "fine");
+    ann.set(["a"], "text");
+  });
+  assertEquals(ann.toJSON(), { a: "text", b: "fine" });
+});
+
+Deno.test("what a listener confirms is told after the set that it became", () => {
+  const { ann } = makePair();
+  const told: string[] = [];
+  const edit = ann.setOptimistic(["a"], 1);
+  ann.on("change", ({ changes }) => {
+    if (ann.isPending(["a"])) ann.confirm(edit);
+    told.push(...changes.map(({ path }) => `set ${path}`));
+  });
+  ann.on("optimistic", ({ kind }) => told.push(kind));
+  ann.set(["b"], 1);
+  assertEquals(told, ["set b", "set a", "confirmed"]);
+});
+
 Deno.test("an edit of an element follows it", () => {
   const { ann, bob } = makePair();
   bob.set(["list"], ["a", { b: 1 }, "c"]);

@@ -1,7 +1,9 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { Author } from "../../src/crdt/author.ts";
+import type { Branch } from "../../src/crdt/branch.ts";
 import { Core } from "../../src/crdt/core.ts";
 import { HybridClock } from "../../src/crdt/hybrid_clock.ts";
+import { DOCUMENT } from "../../src/crdt/operation.ts";
 import { Transaction } from "../../src/crdt/transaction.ts";
 
 Deno.test("a transaction that has ended keeps nothing of what it made", () => {
@@ -28,4 +30,21 @@ Deno.test("a clock that fails leaves no transaction half open", () => {
   const transaction = new Transaction(core);
   assertThrows(() => transaction.open(true), Error, "no clock");
   assertEquals([transaction.isOpen, core.tree.journal], [false, null]);
+});
+
+Deno.test("a place that took over from a moved one is gone when it is undone", () => {
+  const core = new Core("ann", new HybridClock(), new Map());
+  const author = new Author(core, Infinity);
+  const transaction = new Transaction(core);
+  transaction.open(true);
+  author.set(transaction, ["map", "key"], { a: 1 });
+  const mark = transaction.mark();
+  author.moves.move(transaction, ["map", "key"], ["away"]);
+  author.set(transaction, ["map", "key"], 2);
+  const map = core.tree.childAt(DOCUMENT, null, ["map"]) as Branch;
+  assertEquals(map.heirs?.size, 1);
+  transaction.rollBack(mark);
+  transaction.close();
+  assertEquals(map.heirs?.size ?? 0, 0);
+  assertEquals([...map.children.keys()], ["key"]);
 });

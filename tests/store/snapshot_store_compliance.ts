@@ -1,5 +1,6 @@
 // What every store does, whatever it keeps its bytes in.
 import { assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { Buffer } from "node:buffer";
 import { DistflowError } from "../../src/base/errors.ts";
 import {
   DOCUMENT_NAME_SIZE_MAX,
@@ -191,11 +192,18 @@ export function testSnapshotStore(
     const store = open();
     const [snapshot, message] = [bytes(1), bytes(2)];
     const calls = [store.save("a", snapshot), store.append("a", message)];
-    snapshot[0] = message[0] = 9;
+    // Whose `slice` is no copy.
+    const buffer = Buffer.from([3]);
+    calls.push(store.save("b", buffer), store.append("b", buffer));
+    snapshot[0] = message[0] = buffer[0] = 9;
     await Promise.all(calls);
     assertEquals(await store.load("a"), {
       snapshot: bytes(1),
       messages: [bytes(2)],
+    });
+    assertEquals(await store.load("b"), {
+      snapshot: bytes(3),
+      messages: [bytes(3)],
     });
     await store.close();
   });

@@ -189,9 +189,19 @@ export function causalGraph(log: Iterable<OperationJson>): CausalGraph {
   return new CausalGraph(nodes, edges);
 }
 
-/** The dots of others that an operation cannot do without. */
-function namedBy({ after }: OperationJson): readonly Dot[] {
-  return after ?? [];
+/** The dots that an operation names: it cannot do without them. */
+function namedBy(operation: OperationJson): readonly Dot[] {
+  const { after = [], anchor, origin, ranges = [], text, to } = operation;
+  const dots = [...after];
+  for (const dot of [anchor, text, to?.anchor]) {
+    if (dot !== undefined) dots.push(dot);
+  }
+  const [, name, counter] = origin ?? [];
+  if (name !== undefined && counter !== undefined) dots.push([name, counter]);
+  for (const [name, counter, length] of ranges) {
+    dots.push([name, counter + length - 1]);
+  }
+  return dots;
 }
 
 /** Transactions by replica; operations of one have the same stamp. */

@@ -61,6 +61,10 @@ export class TouchedPaths {
         to: index + count,
       });
     }
+    const isKnown = this.#touched.some((each) =>
+      each.kind === "place" && isSame(each.path, path)
+    );
+    if (isKnown) return;
     this.#touched.push({ kind: "place", path: [...path], isDeep: false });
   }
 

@@ -62,6 +62,9 @@ function loadFrame(host: LoadingHost, frame: Frame): void {
   const { core } = host;
   if (frame.kind === STATE) {
     const filled = fillCore(readState(frame));
+    // It may have been written before the snapshot, which may have forgotten
+    // what it has.
+    if (hasSeen(core, filled.core, filled.core.vector)) return;
     // As a rule it is a later one of the same document, with all there was.
     if (hasSeen(filled.core, core, core.vector)) host.replace(frame);
     else host.join(filled);

@@ -123,12 +123,6 @@ export class Stability {
     return this.#silence.longerThan(graceMs, this.members());
   }
 
-  /** Takes note that a replica of this name told something that was known. */
-  hear(name: string): void {
-    const replica = this.#replicas.find(name);
-    if (replica >= 0) this.#silence.hear(replica);
-  }
-
   /**
    * Whether an operation that was not applied yet may have been made by someone
    * who has not seen what was forgotten here.

@@ -101,3 +101,38 @@ Deno.test("edges to others are dashed", () => {
   assert(graph.toMermaid().endsWith("  n0 --> n1\n  n1 -.-> n2\n"));
   assert(graph.toDot().includes("  n1 -> n2 [style=dashed];\n"));
 });
+
+Deno.test("an element, an origin, a text and what is removed are named, too", () => {
+  const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  const log: OperationJson[] = [];
+  for (const doc of [ann, bob]) {
+    doc.on("change", (event) => {
+      if (event.origin === "local") log.push(...event.operations());
+    });
+  }
+  bob.set(["b"], 1);
+  const acts: [(doc: JsonCrdt) => void, (doc: JsonCrdt) => void][] = [
+    [(doc) => doc.set(["list"], [{}]), (doc) => doc.set(["list", 0, "x"], 1)],
+    [(doc) => doc.push(["list"], 1), (doc) => doc.push(["list"], 2)],
+    [(doc) => doc.set(["t"], "ab"), (doc) => doc.insertText(["t"], 2, "c")],
+    [(doc) => doc.push(["list"], 3, 4), (doc) => doc.removeAt(["list"], 3, 2)],
+    [
+      (doc) => doc.push(["list"], 5),
+      (doc) => doc.move(["t"], ["list", doc.length(["list"])]),
+    ],
+  ];
+  for (const [first, second] of acts) {
+    first(ann);
+    bob.applyDiff(ann.encodeDiff(bob.clock()));
+    second(bob);
+    ann.applyDiff(bob.encodeDiff(ann.clock()));
+    const { nodes, edges } = causalGraph(log);
+    const of = (name: string) =>
+      nodes.findLastIndex(({ dot }) => dot[0] === name);
+    const edge = { from: of("ann"), to: of("bob"), isOwn: false };
+    const isThere = edges.some((each) =>
+      each.from === edge.from && each.to === edge.to
+    );
+    assert(isThere, `${JSON.stringify(edge)} of ${JSON.stringify(edges)}`);
+  }
+});

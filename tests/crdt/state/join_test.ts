@@ -161,3 +161,31 @@ Deno.test("an element that a merged state hides is told of at its list", () => {
   assertEquals(ann.toJSON(), { list: [] });
   assert(JSON.stringify(told).includes('{"kind":"set","path":["list"]}'));
 });
+
+Deno.test("a state that waited and cannot be merged any more is told of", () => {
+  const time = { wallMs: Date.UTC(2026, 0, 1) };
+  const clock = { wallMs: () => time.wallMs };
+  const later = { wallMs: () => time.wallMs + 3_600_000 };
+  const doc = new JsonCrdt("ann", { clock });
+  const [one, other] = [new JsonCrdt("x"), new JsonCrdt("x", { clock: later })];
+  one.set(["text"], "hello");
+  one.push(["list"], 1);
+  one.set(["map", "a"], 1);
+  one.insertText(["text"], 0, "ab");
+  other.set(["map", "b"], 1);
+  other.push(["list"], 2);
+  other.set(["text"], "hello");
+  other.set(["map", "a"], 2);
+  other.push(["list"], 3);
+  other.insertText(["text"], 0, "ab");
+  const bytes = other.snapshot();
+  assertEquals(doc.merge(bytes), "buffered");
+  bytes.fill(0);
+  doc.merge(one.snapshot());
+  const told: unknown[] = [];
+  doc.on("reject", ({ code, dot }) => told.push([code, dot]));
+  time.wallMs += 3_600_000;
+  doc.poll();
+  assertEquals(told, [["DUPLICATE_DOT", ["x", 11]]]);
+  assertEquals(doc.toJSON(), one.toJSON());
+});

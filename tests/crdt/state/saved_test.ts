@@ -223,6 +223,24 @@ Deno.test("the messages of all changes are the document, however it came", () =>
   assertEquals(relayed.applyDiff(again.encodeDiff(ann.clock())).applied, 1);
 });
 
+Deno.test("a whole document that is older than the snapshot brings nothing back", () => {
+  const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  const messages: Uint8Array[] = [];
+  ann.on("change", (event) => messages.push(event.message()));
+  ann.set(["x"], 1);
+  bob.set(["y"], 1);
+  ann.merge(bob.snapshot());
+  ann.delete(["x"]);
+  bob.merge(ann.snapshot());
+  ann.acknowledge(bob.acknowledgement());
+  assertEquals(ann.compact().registers, 1);
+  // A process dies between writing a snapshot and removing the messages.
+  const saved = { snapshot: ann.snapshot(), messages };
+  const again = JsonCrdt.restore("ann", saved, { resume: true });
+  assertEquals(again.toJSON(), { y: 1 });
+  assertEquals(again.inspect(), ann.inspect());
+});
+
 Deno.test("messages that were saved twice, or are in the snapshot, count once", () => {
   const ann = new JsonCrdt("ann");
   const { messages } = save(ann);
