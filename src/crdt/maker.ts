@@ -251,9 +251,9 @@ export class Maker {
     const place = tree.childAt(space, target.anchor, target.keys);
     if (typeof place !== "object") return;
     for (const node of movedBelow(place, tree.moves.nodes)) {
-      const isLive = node.liveCount > 0 || tree.isLive(node.slot);
+      const isKept = tree.isLive(node.slot) || holdsAnything(node);
       const first = node.moved?.records[0];
-      if (!isLive || first === undefined) continue;
+      if (!isKept || first === undefined) continue;
       const anchor = { replica: first.replica, counter: first.counter };
       const path = pathOf(tree, node) ?? target.path;
       const base = baseOf(tree, node.slot);
@@ -272,9 +272,10 @@ export class Maker {
     if (operation.mode === DELETE_WINS) operation.isBarrier = true;
     // A barrier hides all that this covers; it tells what was seen, for those
     // who ask which edits the delete was in conflict with.
-    if (place.liveCount > 0) operation.covers = vector.clone();
+    const isCovering = holdsAnything(place);
+    if (isCovering) operation.covers = vector.clone();
     const { moves } = this.#core.tree;
-    if (moves.last.size > 0 && (operation.isBarrier || place.liveCount > 0)) {
+    if (moves.last.size > 0 && (operation.isBarrier || isCovering)) {
       operation.after = joinDots(
         operation.after,
         moves.last,
@@ -305,6 +306,19 @@ export function baseOf(tree: Tree, slot: number): number | undefined {
 /** The sum of all totals of a counter. */
 export function totalOf(tree: Tree, slot: number): number {
   return sumTotals(tree.counters.get(slot) ?? []);
+}
+
+/**
+ * Whether anything in a place would show if it were a container: what lives, or
+ * containers that nothing is in and nobody assigned, which are claimed alone.
+ */
+function holdsAnything({ liveCount, claimShape, children }: Branch): boolean {
+  if (liveCount > 0 || claimShape !== NOTHING) return true;
+  for (const child of children.values()) {
+    const isHere = typeof child === "object" && child.moved === null;
+    if (isHere && holdsAnything(child)) return true;
+  }
+  return false;
 }
 
 /** Those of `nodes` that live below `place`, the lowest first. */
