@@ -1,4 +1,5 @@
 import type { JsonValue } from "../base/json.ts";
+import type { SavedDocument } from "../base/saved_document.ts";
 import { Author } from "./author.ts";
 import { Core } from "./core.ts";
 import type { Receipts } from "./stored_document.ts";
@@ -23,7 +24,6 @@ import { Validators } from "./schema/validators.ts";
 import { Transaction } from "./transaction.ts";
 import { openSaved, type RestoreOptions } from "./state/restore.ts";
 import { isFramed } from "./state/frame.ts";
-import type { SavedDocument } from "./state/saved.ts";
 import type { Register } from "./values.ts";
 
 /**
@@ -51,9 +51,10 @@ export class JsonCrdt extends SchemaDocument {
   readonly #inbox: Inbox;
   readonly #pending: Pending;
   readonly #validators: Validators;
-  #transaction: Transaction | null = null;
-  /** The only one, which is opened again and again; see `keepHiddenClass`. */
-  readonly #own: Transaction;
+  /** The only transaction, which is opened again and again. */
+  readonly #transaction: Transaction;
+  /** The same while edits become a part of it, as within `transact`. */
+  #joinable: Transaction | null = null;
 
   /**
    * Makes the document of one replica.
@@ -71,7 +72,7 @@ export class JsonCrdt extends SchemaDocument {
       options.onListenerError ?? (() => {}),
       options,
     );
-    this.#own = new Transaction(core);
+    this.#transaction = new Transaction(core);
     this.#validators = new Validators(options.validators ?? {});
     this.#pending = new Pending(options.pending);
     this.#inbox = new Inbox(this.core, this.#pending, {
@@ -171,9 +172,9 @@ export class JsonCrdt extends SchemaDocument {
    * ```
    */
   override transact<Result>(act: () => Result): Result {
-    const outer = this.#transaction;
+    const outer = this.#joinable;
     const transaction = outer ?? this.#open(true);
-    this.#transaction = transaction;
+    this.#joinable = transaction;
     const mark = transaction.mark();
     try {
       const result = act();
@@ -183,7 +184,7 @@ export class JsonCrdt extends SchemaDocument {
       transaction.rollBack(mark);
       throw error;
     } finally {
-      this.#transaction = outer;
+      this.#joinable = outer;
       if (outer === null) this.#commit(transaction);
     }
   }
@@ -341,7 +342,7 @@ export class JsonCrdt extends SchemaDocument {
    * @internal
    */
   protected override checkSet(path: Path, value: JsonValue | Register): void {
-    const open = this.#transaction;
+    const open = this.#joinable;
     const transaction = open ?? this.#open(true);
     const mark = transaction.mark();
     try {
@@ -409,7 +410,7 @@ export class JsonCrdt extends SchemaDocument {
    * @internal
    */
   protected checkOutside(act: string): void {
-    if (!this.#own.isOpen) return;
+    if (!this.#transaction.isOpen) return;
     throw new TypeError(
       `Cannot ${act} within a transaction, nor while an edit is checked`,
     );
@@ -424,7 +425,7 @@ export class JsonCrdt extends SchemaDocument {
     const { schemas, vector, self } = this.core;
     // Such an edit may be refused when a part of it was made.
     const mayFail = !schemas.isEmpty || vector.get(self) > COUNTER_SAFE;
-    const open = this.#transaction;
+    const open = this.#joinable;
     if (open !== null) return mayFail ? open.attempt(act) : act(open);
     const isChecked = mayFail || !this.#validators.isEmpty;
     const transaction = this.#open(isChecked);
@@ -442,29 +443,29 @@ export class JsonCrdt extends SchemaDocument {
   }
 
   #open(canUndo: boolean): Transaction {
-    if (this.#own.isOpen) {
+    if (this.#transaction.isOpen) {
       throw new TypeError(
         "Cannot change a document while an edit of it is made or checked, as from within a validator or a getter",
       );
     }
-    this.#own.open(canUndo);
-    return this.#own;
+    this.#transaction.open(canUndo);
+    return this.#transaction;
   }
 
   /** Throws if what a transaction made of the document is not valid. */
   #check(changes: readonly Change[]): void {
     if (this.#validators.isEmpty) return;
     const { tree, reader } = this.core;
-    const open = this.#transaction;
+    const open = this.#joinable;
     // A validator may change nothing, not even within the transaction.
-    this.#transaction = null;
+    this.#joinable = null;
     try {
       this.#validators.check(changes, (path) => {
         const place = reader.find(tree.roots[DOCUMENT], path);
         return place === undefined ? undefined : reader.read(place, [...path]);
       });
     } finally {
-      this.#transaction = open;
+      this.#joinable = open;
     }
   }
 

@@ -77,7 +77,10 @@ export class Maker {
     this.#makeHere(transaction, kind, target, shape, value, isSibling, space);
   }
 
-  /** The same, for all but what was moved to below the place. */
+  /**
+   * Makes an assignment, an increment or a setting; of what lives below the place
+   * it takes away what was born there, but not what was moved there.
+   */
   #makeHere(
     transaction: Transaction,
     kind: Kind,

@@ -113,11 +113,8 @@ export {
 } from "./state/digest.ts";
 export type { DigestSync } from "./state/digest_sync.ts";
 export type { RestoreOptions } from "./state/restore.ts";
-export {
-  inspectSaved,
-  type SavedDocument,
-  type SavedParts,
-} from "./state/saved.ts";
+export { inspectSaved, type SavedParts } from "./state/saved.ts";
+export type { SavedDocument } from "../base/saved_document.ts";
 export {
   snapshotFromJson,
   type SnapshotJson,

@@ -17,7 +17,7 @@ const NONE: readonly never[] = Object.freeze([]);
  * Local operations under one stamp, which show as one change and travel as one.
  */
 export class Transaction {
-  /** When it happens. */
+  /** When it happens; from the start a number of the kind that stamps are. */
   stamp: number = 2 ** 52;
   /** What was made so far. */
   operations: readonly Operation[] = NONE;

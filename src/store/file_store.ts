@@ -1,4 +1,5 @@
 import { DistflowError } from "../base/errors.ts";
+import type { SavedDocument } from "../base/saved_document.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Files } from "../transport/storage.ts";
 import { checkBytes } from "./check_bytes.ts";
@@ -9,11 +10,7 @@ import {
   fileNameOf,
 } from "./document_name.ts";
 import { decodeRecords, encodeRecord } from "./record_file.ts";
-import type {
-  SavedDocument,
-  SnapshotStore,
-  StoreOptions,
-} from "./snapshot_store.ts";
+import type { SnapshotStore, StoreOptions } from "./snapshot_store.ts";
 import { Turns } from "./turns.ts";
 
 const SNAPSHOT = ".snapshot";

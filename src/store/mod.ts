@@ -25,10 +25,7 @@
  */
 export { DOCUMENT_NAME_SIZE_MAX } from "./document_name.ts";
 export { FileStore } from "./file_store.ts";
-export type {
-  SavedDocument,
-  SnapshotStore,
-  StoreOptions,
-} from "./snapshot_store.ts";
+export type { SavedDocument } from "../base/saved_document.ts";
+export type { SnapshotStore, StoreOptions } from "./snapshot_store.ts";
 export { SqliteStore } from "./sqlite_store.ts";
 export type { Platform } from "../transport/platform.ts";

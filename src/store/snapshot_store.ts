@@ -1,15 +1,5 @@
+import type { SavedDocument } from "../base/saved_document.ts";
 import type { Platform } from "../transport/platform.ts";
-
-/** What a store has of a document. */
-export interface SavedDocument {
-  /** The newest snapshot; `undefined` if there was none yet. */
-  readonly snapshot: Uint8Array | undefined;
-  /**
-   * What was appended since, in order. After a crash a message may be in the
-   * snapshot also: applying it again changes nothing.
-   */
-  readonly messages: readonly Uint8Array[];
-}
 
 /**
  * Keeps documents when the process has ended: of each a snapshot, and messages
@@ -20,7 +10,8 @@ export interface SavedDocument {
  *
  * Calls may overlap; those on one document are done one after the other. A
  * promise that resolves means that the bytes are safe. One thread of one
- * process at a time may write to a store; others may load what it has.
+ * process at a time may write to a store, be it through several objects one after
+ * the other; others may load what it has.
  */
 export interface SnapshotStore {
   /** What there is of the document; `undefined` if it was never saved. */

@@ -1,14 +1,11 @@
-import { DistflowError } from "../base/errors.ts";
+import { DistflowError, messageOf } from "../base/errors.ts";
+import type { SavedDocument } from "../base/saved_document.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Database } from "../transport/storage.ts";
 import { checkBytes } from "./check_bytes.ts";
 import { storeClosed } from "./closed.ts";
 import { checkDocumentName } from "./document_name.ts";
-import type {
-  SavedDocument,
-  SnapshotStore,
-  StoreOptions,
-} from "./snapshot_store.ts";
+import type { SnapshotStore, StoreOptions } from "./snapshot_store.ts";
 
 const TABLES = [
   "CREATE TABLE IF NOT EXISTS snapshots (name TEXT PRIMARY KEY, bytes BLOB NOT NULL) STRICT",
@@ -153,8 +150,9 @@ export class SqliteStore implements SnapshotStore {
   #rollBack(): void {
     try {
       this.#database.run("ROLLBACK");
-    } catch {
-      // SQLite has done so itself, as it does when the disk is full.
+    } catch (error) {
+      // SQLite does so itself when the disk is full, and has nothing more to do.
+      if (!/no transaction is active/.test(messageOf(error))) throw error;
     }
   }
 

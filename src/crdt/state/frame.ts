@@ -39,7 +39,8 @@ export interface Frame {
   readonly end: number;
 }
 
-function fail(what: string): never {
+/** Throws that saved bytes are not what they should be. */
+export function failToRead(what: string): never {
   throw new DistflowError("CORRUPT_DATA", `Cannot read saved data: ${what}`);
 }
 
@@ -76,13 +77,15 @@ export function isFramed(bytes: Uint8Array): boolean {
 export function readFrame(bytes: Uint8Array, from = 0): Frame | null {
   const left = bytes.length - from;
   const view = new DataView(bytes.buffer, bytes.byteOffset + from, left);
-  if (left >= 1 && bytes[from] !== MAGIC) fail("it does not begin as it must");
+  if (left >= 1 && bytes[from] !== MAGIC) {
+    failToRead("it does not begin as it must");
+  }
   if (left >= 2 && bytes[from + 1] !== VERSION) {
-    fail(`version ${bytes[from + 1]} is not known`);
+    failToRead(`version ${bytes[from + 1]} is not known`);
   }
   if (left < HEAD_LENGTH) return null;
   if (bytes[from + 7] !== (crc32(bytes, from, from + 7) & 255)) {
-    fail("its head was altered");
+    failToRead("its head was altered");
   }
   const start = from + HEAD_LENGTH;
   const length = view.getUint32(3);
@@ -90,7 +93,7 @@ export function readFrame(bytes: Uint8Array, from = 0): Frame | null {
   if (
     view.getUint32(HEAD_LENGTH + length) !== crc32(bytes, from, start + length)
   ) {
-    fail("its checksum differs");
+    failToRead("its checksum differs");
   }
   return {
     kind: bytes[from + 2] as FrameKind,
@@ -106,7 +109,9 @@ export function readFrame(bytes: Uint8Array, from = 0): Frame | null {
  */
 export function readOnlyFrame(bytes: Uint8Array): Frame {
   const frame = readFrame(bytes);
-  if (frame === null) return fail("it was cut off");
-  if (frame.end !== bytes.length) return fail("more follows than it says");
+  if (frame === null) return failToRead("it was cut off");
+  if (frame.end !== bytes.length) {
+    return failToRead("more follows than it says");
+  }
   return frame;
 }

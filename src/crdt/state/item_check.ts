@@ -29,7 +29,7 @@ export class ItemCheck {
   }
 
   /**
-   * Does so.
+   * Whether all items stand in the same list or text in both.
    *
    * @param anchored Elements of the other state that stand in no list there.
    */

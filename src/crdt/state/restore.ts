@@ -1,8 +1,9 @@
 import { DistflowError } from "../../base/errors.ts";
+import type { SavedDocument } from "../../base/saved_document.ts";
 import type { JsonCrdtOptions } from "../options.ts";
 import type { Frame } from "./frame.ts";
 import { readState } from "./read_state.ts";
-import { readSaved, type SavedDocument } from "./saved.ts";
+import { readSaved } from "./saved.ts";
 
 /** Options for `JsonCrdt.restore`. */
 export interface RestoreOptions extends Omit<JsonCrdtOptions, "initial"> {

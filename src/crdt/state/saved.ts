@@ -1,16 +1,11 @@
-import { DistflowError } from "../../base/errors.ts";
-import { DIFF, type Frame, KNOWLEDGE, readFrame, STATE } from "./frame.ts";
-
-/** A document as a store keeps it. */
-export interface SavedDocument {
-  /** What `snapshot()` gave. */
-  readonly snapshot: Uint8Array | undefined;
-  /**
-   * What was saved since, in order: messages of `change` events, what
-   * `encodeDiff` gave, and acknowledgements. Some may be in the snapshot, too.
-   */
-  readonly messages: readonly Uint8Array[];
-}
+import {
+  DIFF,
+  failToRead,
+  type Frame,
+  KNOWLEDGE,
+  readFrame,
+  STATE,
+} from "./frame.ts";
 
 /** What stands in a file that begins with a state and goes on with diffs. */
 export interface SavedParts {
@@ -54,11 +49,13 @@ export function readSaved(bytes: Uint8Array): SavedFrames {
       ? frame.kind === STATE
       : frame.kind === STATE || frame.kind === DIFF ||
         frame.kind === KNOWLEDGE;
-    if (!isExpected) fail(`a part of kind ${frame.kind} is none of a document`);
+    if (!isExpected) {
+      failToRead(`a part of kind ${frame.kind} is none of a document`);
+    }
     frames.push(frame);
     from = frame.end;
   }
-  if (frames.length === 0) fail("its state was cut off");
+  if (frames.length === 0) failToRead("its state was cut off");
   return { frames, tornByteCount: bytes.length - from };
 }
 
@@ -98,8 +95,4 @@ function isZero(bytes: Uint8Array, from: number): boolean {
     if (bytes[at] !== 0) return false;
   }
   return true;
-}
-
-function fail(what: string): never {
-  throw new DistflowError("CORRUPT_DATA", `Cannot read saved data: ${what}`);
 }
