@@ -120,9 +120,22 @@ export class Overlay {
         const above = path.slice(own.length, index);
         kinds[index] = kindOfValue(below(edit.value, above));
       }
-      shown = below(edit.value, path.slice(own.length));
+      const rest = path.slice(own.length);
+      const isInside = edit.put instanceof Register && rest.length > 0;
+      shown = isInside ? undefined : below(edit.value, rest);
     }
     return shown;
+  }
+
+  /** Whether what shows at `path` is a value that is laid there as a whole. */
+  isWhole(path: Path): boolean {
+    let isWhole = false;
+    for (const [own, edit] of this.#located()) {
+      const length = Math.min(own.length, path.length);
+      if (!isPrefix(own.slice(0, length), path)) continue;
+      isWhole = own.length === path.length && edit.put instanceof Register;
+    }
+    return isWhole;
   }
 }
 

@@ -258,7 +258,7 @@ export abstract class OptimisticDocument extends ObservedDocument {
   /** See {@linkcode DocumentView.keys}; with what is laid over it. */
   override keys(path: Path): string[] {
     if (!this.isPending(path)) return super.keys(path);
-    const value = this.get(path);
+    const value = this.#overlay.isWhole(path) ? undefined : this.get(path);
     return isRecord(value)
       ? Object.keys(value).sort((a, b) => (a < b ? -1 : 1))
       : [];
@@ -267,7 +267,7 @@ export abstract class OptimisticDocument extends ObservedDocument {
   /** See {@linkcode DocumentView.length}; with what is laid over it. */
   override length(path: Path): number {
     if (!this.isPending(path)) return super.length(path);
-    const value = this.get(path);
+    const value = this.#overlay.isWhole(path) ? undefined : this.get(path);
     return typeof value === "string" || Array.isArray(value) ? value.length : 0;
   }
 

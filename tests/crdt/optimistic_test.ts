@@ -345,6 +345,23 @@ function makeTwins() {
   return { ...pair, twin };
 }
 
+Deno.test("a register that is laid over is read as one that is set", () => {
+  const { ann } = makePair();
+  for (const value of [{ x: 1 }, [1, 2], "text"]) {
+    const edit = ann.setOptimistic(["point"], asRegister(value));
+    const read = () => [
+      ann.get(["point"]),
+      ann.keys(["point"]),
+      ann.length(["point"]),
+      ann.get(["point", "x"]),
+      ann.has(["point", "x"]),
+    ];
+    const before = read();
+    ann.confirm(edit);
+    assertEquals(read(), before);
+  }
+});
+
 Deno.test("undone edits leave the document as if they had never been", () => {
   for (let seed = 0; seed < 300; seed++) {
     const random = new SeededRandom(seed);

@@ -132,7 +132,8 @@ export class DigestSync {
    * Takes a message of the other end in.
    *
    * @returns The answer; `null` if there is nothing more to say.
-   * @throws {DistflowError} `CORRUPT_DATA` if it is no message of such an end.
+   * @throws {DistflowError} `CORRUPT_DATA` if it is no message of such an end;
+   * what `merge` throws of what it brings.
    * @throws {TypeError} Within a transaction.
    */
   receive(message: Uint8Array): Uint8Array | null {
