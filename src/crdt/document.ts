@@ -78,6 +78,7 @@ export class JsonCrdt extends SchemaDocument {
     this.#inbox = new Inbox(this.core, this.#pending, {
       isObserved: () => this.isObserved,
       onApplied: (unit, changes) => this.#tellRemote(unit, changes),
+      findApplied: (replica, counter) => this.findLogged(replica, counter),
       hasConflictListener: () => this.emitter.listenerCount("conflict") > 0,
       onConflict: (event) => this.emitter.emit("conflict", event),
       hasSyncListener: () => this.emitter.listenerCount("sync") > 0,

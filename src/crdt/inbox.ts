@@ -38,6 +38,8 @@ export interface InboxListener {
   isObserved(): boolean;
   /** A transaction was applied; `changes` is empty if no one wants to know. */
   onApplied(unit: Unit, changes: readonly Change[]): void;
+  /** What was applied with a dot, if that is still known. */
+  findApplied(replica: number, counter: number): Unit | null;
   /** Whether anyone is told of conflicts. */
   hasConflictListener(): boolean;
   /** Operations met that had not seen each other. */
@@ -184,7 +186,10 @@ export class Inbox {
       );
     }
     if (counter <= seen) {
-      const isSame = unit.every((operation) => this.#isConsistent(operation));
+      const known = this.#listener.findApplied(replica, counter);
+      const isSame = unit.every((operation) =>
+        isLike(operation, known) ?? this.#isConsistent(operation)
+      );
       if (!isSame) {
         return this.#reject(
           "DUPLICATE_DOT",
@@ -395,7 +400,7 @@ export class Inbox {
     return "rejected";
   }
 
-  /** Whether an operation that was seen is the one that was seen. */
+  /** Whether an operation that was seen can be the one that was seen. */
   #isConsistent(operation: Operation): boolean {
     const { replica, counter, kind, shape } = operation;
     if (!this.#core.vector.has(replica, counter)) return true;
@@ -424,11 +429,22 @@ export class Inbox {
 function isSameUnit(a: Unit, b: Unit): boolean {
   return a.every((operation, index) => {
     const other = b[index];
-    return other === undefined ||
-      operation.kind === other.kind && operation.stamp === other.stamp &&
-        isSameValue(operation.anchor, other.anchor) &&
-        isSameValue(operation.path, other.path) &&
-        isSameValue(operation.value, other.value) &&
-        isSameValue(operation.edit, other.edit);
+    return other === undefined || isSameOperation(operation, other);
   });
+}
+
+/** Whether an operation is that of `unit`; `undefined` if it is beyond that. */
+function isLike(operation: Operation, unit: Unit | null): boolean | undefined {
+  if (unit === null || operation.counter > lastCounter(unit)) return undefined;
+  const own = unit.find(({ counter }) => counter === operation.counter);
+  return own !== undefined && isSameOperation(own, operation);
+}
+
+function isSameOperation(one: Operation, other: Operation): boolean {
+  return one.kind === other.kind && one.shape === other.shape &&
+    one.space === other.space && one.stamp === other.stamp &&
+    isSameValue(one.anchor, other.anchor) &&
+    isSameValue(one.path, other.path) &&
+    isSameValue(one.value, other.value) &&
+    isSameValue(one.edit, other.edit);
 }

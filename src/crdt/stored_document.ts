@@ -100,6 +100,15 @@ export abstract class StoredDocument extends OptimisticDocument {
   }
 
   /**
+   * What the log has with a dot.
+   *
+   * @internal
+   */
+  protected findLogged(replica: number, counter: number): Unit | null {
+    return this.#log.find(replica, counter);
+  }
+
+  /**
    * Takes note of a transaction that was applied, and tells of it if asked.
    *
    * @internal

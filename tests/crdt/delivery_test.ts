@@ -157,6 +157,41 @@ Deno.test("a dot with other content is detected, applied or waiting", () => {
   assertEquals(doc.get(["a"]), 1);
 });
 
+Deno.test("a dot that is used again is detected, whatever it was used for", () => {
+  const doc = new JsonCrdt("bob");
+  const codes: unknown[] = [];
+  doc.on("reject", ({ code, dot }) => codes.push([code, ...dot]));
+  const start = new JsonCrdt("ann");
+  start.set([], { list: [{}, 1], text: "abc", map: {} });
+  doc.merge(start.snapshot());
+  const [one, other] = [1, 2].map(() =>
+    JsonCrdt.restore("ann", start.snapshot(), { resume: true })
+  ) as [JsonCrdt, JsonCrdt];
+  const acts: ((doc: JsonCrdt, step: number) => void)[] = [
+    (doc, step) => doc.set(["map", `key${step}`], 1),
+    (doc, step) => doc.delete([step === 1 ? "map" : "text"]),
+    (doc, step) => doc.push(["list"], step),
+    (doc, step) => doc.removeAt(["list"], step),
+    (doc, step) => doc.set(["list", 0], step === 1 ? {} : []),
+    (doc, step) => doc.increment(["count"], step),
+    (doc, step) => doc.set(["other"], step === 1 ? "one" : "two"),
+    (doc, step) => doc.move(["list", 0], [`moved${step}`]),
+    (doc, step) => doc.setStrategy(`a${step}`, { value: "max" }),
+  ];
+  for (const act of acts) {
+    const messages = [one, other].map((doc, index) => {
+      const clock = doc.clock();
+      act(doc, index + 1);
+      return doc.encodeDiff(clock);
+    });
+    const counter = (doc.clock().ann ?? 0) + 1;
+    assertEquals(doc.applyDiff(messages[0] as Uint8Array).applied, 1);
+    assertEquals(doc.applyDiff(messages[0] as Uint8Array).duplicate, 1);
+    assertEquals(doc.applyDiff(messages[1] as Uint8Array).rejected, 1);
+    assertEquals(codes.splice(0), [["DUPLICATE_DOT", "ann", counter]]);
+  }
+});
+
 Deno.test("another document under the same name is detected", () => {
   const { doc, told } = makeListener();
   assertEquals(doc.receive({ ...SET, dot: ["bob", 1] }), "rejected");

@@ -174,6 +174,21 @@ export class LogIndex {
     return false;
   }
 
+  /**
+   * The number of the transaction that has a counter of a replica; -1 if none of
+   * its newest `countMax` does.
+   */
+  findHolding(replica: number, counter: number, countMax: number): number {
+    let number = this.#newest[replica] ?? NONE;
+    for (let left = countMax; left > 0 && number >= this.oldest; left--) {
+      const at = number & this.#mask;
+      if ((this.#lasts[at] as number) < counter) return NONE;
+      if ((this.#firsts[at] as number) <= counter) return number;
+      number = this.#before[at] as number;
+    }
+    return NONE;
+  }
+
   /** The numbers of all transactions, in order. */
   all(): number[] {
     const numbers: number[] = [];

@@ -15,6 +15,9 @@ import { LogIndex } from "./log_index.ts";
 /** A piece of the log is closed when it has so many bytes. */
 const PIECE_SIZE = 32 * 1024;
 
+/** Transactions of one replica among which one is looked for. */
+const LOOK_BACK_COUNT = 256;
+
 /** The log stays here, where a replica is an index. */
 class OwnIndexes extends Names {
   /** Who made what is written. */
@@ -53,6 +56,8 @@ export class TransactionLog {
   readonly #pieces: Uint8Array[] = [];
   #firstPiece = 0;
   readonly #writer: ByteWriter = new ByteWriter();
+  /** Each index of a replica at itself: it is the same in the log. */
+  readonly #itself: number[] = [];
   /** By replica, how messages of its operations begin. */
   readonly #heads: Uint8Array[] = [];
 
@@ -178,8 +183,20 @@ export class TransactionLog {
     return this.#read(this.#index.all());
   }
 
+  /**
+   * The transaction that has a counter of a replica, if it is one of the newest
+   * of that; `null` if not.
+   */
+  find(replica: number, counter: number): Unit | null {
+    const number = this.#index.findHolding(replica, counter, LOOK_BACK_COUNT);
+    return this.#read(number < 0 ? [] : [number])[0] ?? null;
+  }
+
   #read(numbers: readonly number[]): Unit[] {
-    const replicas = this.#replicas.names.map((_, replica) => replica);
+    const replicas = this.#itself;
+    while (replicas.length < this.#replicas.count) {
+      replicas.push(replicas.length);
+    }
     return numbers.map((number) => this.#readOne(number, replicas));
   }
 
