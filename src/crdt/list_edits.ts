@@ -334,6 +334,14 @@ export function refreshElement(tree: Tree, element: Branch): void {
   else tellElements(tree, "insert", parent, change);
 }
 
+/** Hides an element or shows it, whatever it was taken for. */
+export function settleElement(tree: Tree, element: Branch): void {
+  const { id, parent } = element;
+  if (id === null || parent === null) return;
+  element.isHidden = tree.shown(element) === NOTHING;
+  parent.list?.setHidden(id, element.isHidden);
+}
+
 function setHidden(
   tree: Tree,
   parent: Branch,

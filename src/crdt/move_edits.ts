@@ -1,5 +1,5 @@
 import type { Branch, Item } from "./branch.ts";
-import { hasOriginIn, refreshElements } from "./list_edits.ts";
+import { hasOriginIn, refreshElements, settleElement } from "./list_edits.ts";
 import { type Moved, MoveRecord } from "./move_log.ts";
 import { type Address, DOCUMENT, type Operation } from "./operation.ts";
 import { doMove, relocate, undoMove } from "./relocate.ts";
@@ -150,6 +150,10 @@ function addMove(
   const record = new MoveRecord(operation, node, parent, key);
   const index = moves.add(record);
   const current = node?.move ?? null;
+  if (node !== null) {
+    // This is undone last, when it is back among what was there before.
+    tree.journal?.add(() => settleElement(tree, node));
+  }
   if (joinAside(tree, record)) {
     if (tree.witness !== null && current !== null) {
       tree.witness.meetMoves(record, current, operation);

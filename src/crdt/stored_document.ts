@@ -12,7 +12,6 @@ import { decodeDiff, type Diff, findDiff } from "./state/diff.ts";
 import { fillCore, type FilledCore } from "./state/filled_core.ts";
 import { type HeldState, HeldStates } from "./state/held_states.ts";
 import { ItemCheck } from "./state/item_check.ts";
-import { JoinContext } from "./state/join_context.ts";
 import { StateJoin } from "./state/join_state.ts";
 import { MergedChange } from "./state/merged_change.ts";
 import { readState } from "./state/read_state.ts";
@@ -225,10 +224,7 @@ export abstract class StoredDocument extends OptimisticDocument {
       return "buffered";
     }
     if (hasSeen(core, other, other.vector)) {
-      // What its writer knows of others may be news all the same.
-      const context = new JoinContext(core, other);
-      const indexOf = (replica: number) => context.indexOf(replica);
-      core.stability.take(other.stability.report(indexOf));
+      core.stability.hear(writer);
       return "duplicate";
     }
     const isReplaced = mustReplace(core, other, kind);

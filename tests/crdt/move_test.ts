@@ -427,3 +427,25 @@ Deno.test("what a move replaces is found, though the move shifts its index", () 
   doc.move(["list", 0, "x"], ["away"]);
   assertEquals(doc.toJSON(), { list: [{}, { x: 7 }], away: { a: 1 } });
 });
+
+Deno.test("what moves out of a list that moves, too, is back in it if undone", () => {
+  const doc = new JsonCrdt("ann");
+  doc.push(["a"], -1, { c: true });
+  doc.move(["a"], ["1"]);
+  doc.insertAt(["d"], 0, [false]);
+  doc.move(["1"], ["c"]);
+  doc.move(["d"], ["1"]);
+  doc.move(["1", 0], ["b"]);
+  doc.move(["b"], ["d"]);
+  doc.move(["1"], ["d", 0]);
+  doc.move(["c"], ["b"]);
+  const before = [doc.inspect(), doc.clock()];
+  assertThrows(() =>
+    doc.transact(() => {
+      doc.move(["d", 0], ["b", 2]);
+      doc.move(["d"], ["c", "1", "d", "1"]);
+      throw new Error("no");
+    })
+  );
+  assertEquals([doc.inspect(), doc.clock()], before);
+});

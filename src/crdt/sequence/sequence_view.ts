@@ -11,7 +11,7 @@ import {
 } from "./ids.ts";
 import { SpanList } from "./span_list.ts";
 import { spansSince } from "./spans_since.ts";
-import { REMOVED } from "./span_table.ts";
+import { REMOVED, SPENT } from "./span_table.ts";
 
 /** What can be asked of a sequence; see `Sequence` for how it changes. */
 export abstract class SequenceView<Part extends Content> {
@@ -194,6 +194,22 @@ export abstract class SequenceView<Part extends Content> {
     const { tree } = this.list;
     tree.moveToStart();
     return tree.settle() === NONE;
+  }
+
+  /** Removed items that were not forgotten, and that someone may still name. */
+  namedRanges(): IdRange[] {
+    const { table, tree } = this.list;
+    const ranges: IdRange[] = [];
+    tree.moveToStart();
+    for (let span = tree.settle(); span !== NONE; span = tree.stepForward()) {
+      if ((table.flags[span]! & (REMOVED | SPENT)) !== REMOVED) continue;
+      ranges.push({
+        replica: table.replica[span]!,
+        counter: table.counter[span]!,
+        length: table.length[span]!,
+      });
+    }
+    return ranges;
   }
 
   /** All removed items that were not forgotten. */

@@ -198,6 +198,12 @@ export class Stability {
     return isMember[0] ?? false;
   }
 
+  /** Takes note that a replica of this name told something that was known. */
+  hear(name: string): void {
+    const replica = this.#replicas.find(name);
+    if (replica >= 0) this.#silence.hear(replica);
+  }
+
   /** Goes on with what was saved, perhaps by this replica itself. */
   resume(report: Report): void {
     for (const [replica, { retired }] of report.rows) {

@@ -299,19 +299,6 @@ Deno.test("whose state comes is not silent, though it tells nothing new", () => 
   assertEquals(ann.receiveMessage(late as Uint8Array).applied, 1);
 });
 
-Deno.test("a state that has nothing new tells what its writer knows", () => {
-  const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
-  ann.set(["a"], 1);
-  bob.merge(ann.snapshot());
-  bob.set(["b"], 1);
-  ann.merge(bob.snapshot());
-  ann.delete(["a"]);
-  bob.merge(ann.snapshot());
-  assertEquals(ann.compact(), { registers: 0, items: 0 });
-  assertEquals(ann.merge(bob.snapshot()), "duplicate");
-  assertEquals(ann.compact(), { registers: 1, items: 0 });
-});
-
 Deno.test("who begins from a state is taken in, who does not is refused", () => {
   const docs = makeGroup(["ann", "bob"]);
   const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
