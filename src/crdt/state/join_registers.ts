@@ -147,8 +147,8 @@ function joinRegisters(
   const counter = theirs.counters[theirSlot] as number;
   const value = theirs.values[theirSlot];
   // Only a forged one has another stamp.
-  const isSame = columns.replicas[slot] === replica &&
-    columns.counters[slot] === counter;
+  const isSame = (columns.stamps[slot] as number) >= 0 &&
+    columns.replicas[slot] === replica && columns.counters[slot] === counter;
   if (!isSame && columns.isNewer(slot, stamp, replica, counter)) {
     const isGone = isTheirsGone(above, replica, counter);
     const own = value instanceof TextSequence && !isGone

@@ -19,3 +19,14 @@ Deno.test("who removes what a schema hid when it was noted waits for the others"
   const steps = [4, 5, 8, 9, 10, 30, 33];
   runWorld(SCHEMA, 11173539, { steps, replicas: [0, 1] });
 });
+
+Deno.test("a tombstone that was forgotten here comes back whole with a state", () => {
+  // Its register is free again, and still has the dot of what it held.
+  const steps = [0, 9, 10, 16, 19, 24, 42, 44, 56];
+  runWorld(SCHEMA, 60204089, { steps, replicas: [0, 1, 2, 3] });
+});
+
+Deno.test("who has forgotten more of a list has the digest of who has less", () => {
+  const steps = [1, 3, 6, 8, 32, 42, 43, 53, 61];
+  runWorld(SCHEMA, 60522099, { steps, replicas: [0, 1, 2, 3] });
+});
