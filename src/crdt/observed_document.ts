@@ -132,28 +132,29 @@ export abstract class ObservedDocument extends DocumentView {
    * @internal
    */
   protected tellEvent(event: ChangeEvent): void {
-    this.tellInTurn(() => this.#tell(event));
-  }
-
-  /**
-   * Tells something, after all that is to be told before it.
-   *
-   * @internal
-   */
-  protected tellInTurn(tell: () => void): void {
     if (this.#isTelling) {
       // All hear of what a listener changes after what it was told of.
-      this.#untold.push(tell);
+      this.#untold.push(() => this.#tell(event));
       return;
     }
     this.#isTelling = true;
     try {
-      tell();
+      this.#tell(event);
       for (const next of this.#untold) next();
     } finally {
       if (this.#untold.length > 0) this.#untold = [];
       this.#isTelling = false;
     }
+  }
+
+  /**
+   * Tells something else, after the changes that are being told.
+   *
+   * @internal
+   */
+  protected tellAfterwards(tell: () => void): void {
+    if (this.#isTelling) this.#untold.push(tell);
+    else tell();
   }
 
   #tell(event: ChangeEvent): void {

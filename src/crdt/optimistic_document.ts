@@ -169,7 +169,7 @@ export abstract class OptimisticDocument extends ObservedDocument {
     for (const edit of this.#confirmed) {
       this.#confirmed.delete(edit);
       // Watchers are told of it as the set that it became, before this.
-      this.tellInTurn(() =>
+      this.tellAfterwards(() =>
         this.emitter.emit("optimistic", { kind: "confirmed", edit })
       );
     }

@@ -14,8 +14,10 @@ import { addRemoved } from "./removal.ts";
 import { SequenceView } from "./sequence_view.ts";
 import { HIDDEN, REMOVED, STATE } from "./span_table.ts";
 
-/** So many spans are looked at for each one that was spent, at most. */
+/** Spans that are looked at for each one that was spent, while others wait. */
 const SPANS_PER_SPENT = 4;
+/** Spans that are looked at at once, while others wait. */
+const SPANS_AT_ONCE_MAX = 10_000;
 
 /**
  * A sequence that many replicas change at once: a text, or a list of values.
@@ -32,8 +34,6 @@ export abstract class Sequence<Part extends Content>
   extends SequenceView<Part> {
   /** Spans that were spent since chains were last contracted. */
   #spentCount = 0;
-  /** How many have to be spent before it is tried again. */
-  #spentMin = 1;
 
   /**
    * Inserts `content` before the visible item at `index`; its items get the ids
@@ -292,19 +292,20 @@ export abstract class Sequence<Part extends Content>
 
   /**
    * Lets the first item of each chain that nobody will name stand for all of it,
-   * once enough was spent: it costs a step for each span, and about four for each
-   * that was spent.
+   * which takes a step for each span.
    *
-   * @param spanCountMax More spans are not looked at, as that would take long.
+   * @param isPatient Whether it can wait until a good part of the spans were
+   * spent, and is left undone if there are very many, as it is all done at once.
    * @returns How many items were forgotten.
    */
-  contract(spanCountMax: number = Infinity): number {
+  contract(isPatient = false): number {
     const count = this.#spentCount;
-    if (count < this.#spentMin) return 0;
-    const worth = Math.min(spanCountMax, SPANS_PER_SPENT * count);
-    const forgotten = contract(this.list, worth);
-    this.#spentCount = forgotten === null ? count : 0;
-    this.#spentMin = forgotten === null ? 2 * count : 1;
+    if (count === 0) return 0;
+    const spanCountMax = isPatient
+      ? Math.min(SPANS_AT_ONCE_MAX, SPANS_PER_SPENT * count)
+      : Infinity;
+    const forgotten = contract(this.list, spanCountMax);
+    if (forgotten !== null) this.#spentCount = 0;
     return forgotten ?? 0;
   }
 

@@ -197,7 +197,7 @@ export abstract class SequenceView<Part extends Content> {
   }
 
   /** Removed items that were not forgotten, and that someone may still name. */
-  namedRanges(): IdRange[] {
+  nameableRanges(): IdRange[] {
     const { table, tree } = this.list;
     const ranges: IdRange[] = [];
     tree.moveToStart();

@@ -214,7 +214,7 @@ export class PlaceHasher {
     for (const { replica, counter, length } of sequence.keptRuns()) {
       this.#range(41, replica, counter, length);
     }
-    for (const { replica, counter, length } of sequence.namedRanges()) {
+    for (const { replica, counter, length } of sequence.nameableRanges()) {
       this.#range(43, replica, counter, length);
     }
   }

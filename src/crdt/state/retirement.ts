@@ -28,9 +28,6 @@ interface Epoch {
   readonly waiting: ItemId[];
 }
 
-/** Spans of a sequence that are looked at at once, while others wait. */
-const SPANS_AT_ONCE_MAX = 10_000;
-
 /** What was forgotten. */
 export interface Collected {
   /** Registers, with the branches around them. */
@@ -202,8 +199,10 @@ export class Retirement {
       count += sequence.dropSpent(waiting, steps);
       left -= 4 * steps;
       if (waiting.length > 0) continue;
-      count += sequence.contract(isPatient ? SPANS_AT_ONCE_MAX : Infinity);
       epoch.done++;
+      // The parts of one sequence come in a row.
+      if (removed[epoch.done]?.sequence === sequence) continue;
+      count += sequence.contract(isPatient);
     }
     if (epoch.done === removed.length) this.#forgetting.shift();
     if (count > 0) {
