@@ -144,6 +144,8 @@ export abstract class MaintainedDocument extends StoredDocument {
    * Counts a replica out that will not come back: it need not have seen what is
    * forgotten from now on, and what it did that did not come here before is
    * refused with `SNAPSHOT_REQUIRED`. Others learn of it by acknowledgements.
+   * Let one replica do so, or a person: two that retire different ones at once
+   * may each have taken in what the other refuses, and one must begin anew then.
    *
    * @example Nobody waits for a device that was lost
    * ```ts

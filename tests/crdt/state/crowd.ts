@@ -8,7 +8,8 @@ import { DAY_MS, StateWorld } from "./world.ts";
 /** Does what {@linkcode StateWorld} does, with replicas that come and go. */
 export class CrowdWorld extends StateWorld {
   readonly #guests: string[] = [];
-  readonly #gone: Set<string> = new Set();
+  /** Who was retired, each by whom. */
+  readonly #gone: Map<string, string> = new Map();
 
   override step(): void {
     const choice = this.random.below(100);
@@ -59,7 +60,7 @@ export class CrowdWorld extends StateWorld {
     const { doc } = this.pickReplica();
     if (doc.replicaId === name) return;
     doc.retireReplica(name);
-    this.#gone.add(name);
+    this.#gone.set(name, doc.replicaId);
   }
 
   /** States go about until all have the same, but for who is cut off. */
@@ -82,14 +83,20 @@ export class CrowdWorld extends StateWorld {
       .size === 1;
   }
 
-  /** Guests that were retired, or are cut off, go with what nobody took. */
+  /**
+   * Guests that were retired, or are cut off, go with what nobody took. So do
+   * hosts that are cut off, as they can be when two have retired different ones.
+   */
   #dismiss(): void {
     const [host] = this.replicas;
     const clock = JSON.stringify(host?.doc.clock());
-    const dismissed = this.replicas.filter(({ doc }) =>
-      this.#guests.includes(doc.replicaId) &&
-      (this.#gone.has(doc.replicaId) || JSON.stringify(doc.clock()) !== clock)
-    );
+    const canSplit = new Set(this.#gone.values()).size > 1;
+    const dismissed = this.replicas.filter(({ doc }) => {
+      const isCutOff = JSON.stringify(doc.clock()) !== clock;
+      return this.#guests.includes(doc.replicaId)
+        ? this.#gone.has(doc.replicaId) || isCutOff
+        : canSplit && isCutOff;
+    });
     for (const guest of dismissed) {
       this.replicas.splice(this.replicas.indexOf(guest), 1);
     }
