@@ -39,6 +39,9 @@ const doubles: DataView = new DataView(new ArrayBuffer(8));
 /** Longer strings are left to the runtime's encoder and decoder. */
 const LOOP_LENGTH_MAX = 24;
 
+/** More bytes are left to the runtime to copy. */
+const COPY_LOOP_SIZE_MAX = 256;
+
 const encoder: TextEncoder = new TextEncoder();
 const decoder: TextDecoder = new TextDecoder("utf-8", {
   fatal: true,
@@ -117,6 +120,21 @@ export class ByteWriter {
     this.#reserve(bytes.length);
     this.#bytes.set(bytes, this.#length);
     this.#length += bytes.length;
+  }
+
+  /** Writes those of `bytes` from `from` to before `to`. */
+  copy(bytes: Uint8Array, from: number, to: number): void {
+    const count = to - from;
+    this.#reserve(count);
+    const target = this.#bytes;
+    const shift = this.#length - from;
+    this.#length += count;
+    if (count > COPY_LOOP_SIZE_MAX) {
+      target.set(bytes.subarray(from, to), from + shift);
+      return;
+    }
+    // Making the view takes longer than few bytes do.
+    for (let at = from; at < to; at++) target[at + shift] = bytes[at] as number;
   }
 
   /** Writes a JSON value. */
@@ -249,11 +267,17 @@ function byteLengthOf(value: string): number {
  */
 export class ByteReader {
   readonly #bytes: Uint8Array;
-  #at = 0;
+  #at: number;
 
-  /** Makes a reader at the first of `bytes`. */
-  constructor(bytes: Uint8Array) {
+  /** Makes a reader at the first of `bytes`, or at another one. */
+  constructor(bytes: Uint8Array, at = 0) {
     this.#bytes = bytes;
+    this.#at = at;
+  }
+
+  /** Which byte is read next. */
+  get position(): number {
+    return this.#at;
   }
 
   /** How many bytes are left. */

@@ -74,7 +74,7 @@ export class JsonCrdt extends SchemaDocument {
     );
     this.#transaction = new Transaction(core);
     this.#validators = new Validators(options.validators ?? {});
-    this.#pending = new Pending(options.pending);
+    this.#pending = new Pending(core.replicas, options.pending);
     this.#inbox = new Inbox(this.core, this.#pending, {
       isObserved: () => this.isObserved,
       onApplied: (unit, changes) => this.#tellRemote(unit, changes),

@@ -2,7 +2,7 @@ import type { ErrorCode } from "../base/errors.ts";
 import { applyOperation } from "./apply.ts";
 import type { Core } from "./core.ts";
 import type { Change, ConflictEvent, Dot, SyncEvent } from "./events.ts";
-import type { Unit } from "./message.ts";
+import { lastCounter, type Unit } from "./message.ts";
 import {
   INCREMENT,
   NOTHING,
@@ -14,13 +14,12 @@ import {
 import {
   type IndexedDot,
   isImpossible,
-  lastCounter,
   missingDot,
   type Pending,
+  type Waiting,
 } from "./pending.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
 import { isSameValue } from "./values.ts";
-import type { Waiting } from "./waiting_queue.ts";
 
 /**
  * What became of something received.
@@ -69,9 +68,9 @@ export class Inbox {
   readonly #longer: Waiting[] = [];
   /**
    * Replicas whose next transaction is too far ahead of the wall clock, each
-   * with the counter of that.
+   * with the first operation of that.
    */
-  readonly #quarantine: Map<number, number> = new Map();
+  readonly #quarantine: Map<number, Operation> = new Map();
   /** Whether something was thrown while what had become ready was applied. */
   #isTorn = false;
 
@@ -108,9 +107,8 @@ export class Inbox {
     const { clock, vector } = this.#core;
     if (this.#isTorn) this.drainAll();
     if (this.#pending.count === 0) return;
-    for (const [replica, counter] of [...this.#quarantine]) {
-      const first = this.#pending.get(replica, counter)?.[0];
-      if (first !== undefined && clock.isAhead(first.stamp)) continue;
+    for (const [replica, { counter, stamp }] of [...this.#quarantine]) {
+      if (this.#pending.has(replica, counter) && clock.isAhead(stamp)) continue;
       this.#quarantine.delete(replica);
       this.#drainSafely(replica);
     }
@@ -159,9 +157,9 @@ export class Inbox {
       // What is refused is not missed.
       if (stability.gone.has(first.replica)) continue;
       const next = vector.get(first.replica) + 1;
-      const dot = this.#pending.get(first.replica, next) === undefined
-        ? { replica: first.replica, counter: next }
-        : missingDot(unit, vector);
+      const dot = this.#pending.has(first.replica, next)
+        ? missingDot(unit, vector)
+        : { replica: first.replica, counter: next };
       if (dot !== null) dots.set(`${dot.replica} ${dot.counter}`, dot);
     }
     return [...dots.values()].map((dot) => this.#dot(dot));
@@ -377,8 +375,8 @@ export class Inbox {
     if (kind === "quarantine") {
       const { replica, counter } = first;
       // It may have been looked at before, or have waited for a gap till now.
-      isKnown = this.#quarantine.get(replica) === counter;
-      this.#quarantine.set(replica, counter);
+      isKnown = this.#quarantine.get(replica)?.counter === counter;
+      this.#quarantine.set(replica, first);
     }
     if (!isKnown && this.#listener.hasSyncListener()) {
       this.#listener.onSync({

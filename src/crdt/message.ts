@@ -29,6 +29,12 @@ let slabUsed = 0;
 /** Operations of one transaction, with consecutive counters. */
 export type Unit = readonly Operation[];
 
+/** The last counter that the operations of `unit` take. */
+export function lastCounter(unit: Unit): number {
+  const last = unit[unit.length - 1] as Operation;
+  return last.counter + last.length - 1;
+}
+
 /**
  * Transactions as bytes; the inverse is {@linkcode decodeMessage}.
  *
@@ -152,27 +158,39 @@ export function decodeMessage(
   let stamp = 0;
   while (reader.remaining > 0) {
     const replica = readReplica(reader, names);
-    let counter = reader.varint(COUNTER_MAX);
+    const counter = reader.varint(COUNTER_MAX);
     stamp = stamp === 0 ? reader.fixed7() : stamp + reader.signed();
     if (!Number.isSafeInteger(stamp) || stamp < 0) reader.fail("a stamp");
-    const unit: Operation[] = [];
-    let previous: Operation | null = null;
-    for (let count = reader.count(2); count > 0; count--) {
-      previous = readOperation(
-        reader,
-        replica,
-        counter,
-        stamp,
-        previous,
-        names,
-      );
-      counter += previous.length;
-      unit.push(previous);
-    }
-    if (unit.length === 0) reader.fail("an operation");
-    units.push(unit);
+    const length = reader.count(2);
+    if (length === 0) reader.fail("an operation");
+    units.push(readUnit(reader, replica, counter, stamp, length, names));
   }
   return units;
+}
+
+/**
+ * Reads a transaction of `length` operations.
+ *
+ * @param previous The operation written before, with which the first shares keys.
+ */
+export function readUnit(
+  reader: ByteReader,
+  replica: number,
+  firstCounter: number,
+  stamp: number,
+  length: number,
+  names: readonly number[],
+  previous: Operation | null = null,
+): Unit {
+  const unit: Operation[] = [];
+  let counter = firstCounter;
+  let last = previous;
+  while (unit.length < length) {
+    last = readOperation(reader, replica, counter, stamp, last, names);
+    counter += last.length;
+    unit.push(last);
+  }
+  return unit;
 }
 
 /** Reads the name of a replica, which is added to the table. */

@@ -1,7 +1,9 @@
 import type { Unit } from "./message.ts";
 import type { Operation } from "./operation.ts";
+import type { ReplicaTable } from "./replica_table.ts";
 import type { VersionVector } from "./version_vector.ts";
-import { type Waiting, WaitingQueue } from "./waiting_queue.ts";
+import { WaitingQueue } from "./waiting_queue.ts";
+import { type WaitingHead, WaitingRoom } from "./waiting_room.ts";
 
 /**
  * Bounds of what may wait. Where there is no room, who fills it gives up what
@@ -38,6 +40,14 @@ export interface IndexedDot {
   readonly counter: number;
 }
 
+/** A transaction that has waited. */
+export interface Waiting {
+  /** Its operations. */
+  readonly unit: Unit;
+  /** Since when, in whole milliseconds. */
+  readonly arrivedAtMs: number;
+}
+
 /** The level of a replica of which so little waits that none has less. */
 const LIGHT = 0;
 
@@ -64,12 +74,14 @@ export class Pending {
   /** What one byte weighs. */
   readonly #byteWeight: number;
   readonly #byReplica: Map<number, WaitingQueue> = new Map();
+  readonly #room: WaitingRoom;
   /** The queues by level, but the light ones. */
   readonly #levels: Set<WaitingQueue>[] = [];
   #expiresAtMs = Infinity;
 
-  /** Makes an empty buffer. */
-  constructor(limits: PendingLimits = {}) {
+  /** Makes an empty buffer of a document that knows `replicas`. */
+  constructor(replicas: ReplicaTable, limits: PendingLimits = {}) {
+    this.#room = new WaitingRoom(replicas);
     this.#countMax = limits.countMax ?? 200_000;
     this.#bytesMax = limits.bytesMax ?? 64 * 1024 * 1024;
     this.#ageMsMax = limits.ageMsMax ?? 600_000;
@@ -88,12 +100,15 @@ export class Pending {
    */
   add(unit: Unit, arrivedAtMs: number): readonly Unit[] {
     const { replica, counter } = unit[0] as Operation;
-    let queue = this.#byReplica.get(replica);
-    const waiting = queue?.units.get(counter);
-    if (waiting !== undefined) {
-      if (waiting.unit.length >= unit.length) return NONE;
-      this.remove(replica, counter);
-      arrivedAtMs = Math.min(arrivedAtMs, waiting.arrivedAtMs);
+    const queue = this.#byReplica.get(replica) ?? new WaitingQueue(replica);
+    const place = queue.places.get(counter);
+    // Not `NaN`, which clocks that fail may tell.
+    let sinceMs = arrivedAtMs > 0 ? Math.floor(arrivedAtMs) : 0;
+    if (place >= 0) {
+      const known = this.#room.headAt(place);
+      if (known.length >= unit.length) return NONE;
+      sinceMs = Math.min(sinceMs, known.arrivedAtMs);
+      this.#drop(queue, counter, place);
     }
     const byteCount = estimateBytes(unit);
     let givenUp = NONE;
@@ -101,18 +116,14 @@ export class Pending {
       givenUp = this.#giveUpFor(unit, byteCount);
       if (givenUp.at(-1) === unit) return givenUp;
     }
-    if (queue === undefined || queue.units.size === 0) {
-      queue ??= new WaitingQueue(replica);
-      this.#byReplica.set(replica, queue);
-    }
-    queue.add(counter, { unit, byteCount, arrivedAtMs });
+    if (queue.places.size === 0) this.#byReplica.set(replica, queue);
+    this.#room.makeRoom(this.#byReplica.values());
+    const added = this.#room.add(unit, byteCount, sinceMs);
+    queue.add(counter, added, unit.length, byteCount);
     this.count += unit.length;
     this.byteCount += byteCount;
     this.#weigh(queue);
-    this.#expiresAtMs = Math.min(
-      this.#expiresAtMs,
-      arrivedAtMs + this.#ageMsMax,
-    );
+    this.#expiresAtMs = Math.min(this.#expiresAtMs, sinceMs + this.#ageMsMax);
     return givenUp;
   }
 
@@ -171,25 +182,36 @@ export class Pending {
 
   /** The transaction of `replica` that starts at `counter`. */
   get(replica: number, counter: number): Unit | undefined {
-    return this.#byReplica.get(replica)?.units.get(counter)?.unit;
+    const place = this.#byReplica.get(replica)?.places.get(counter) ?? -1;
+    return place < 0 ? undefined : this.#room.unitAt(place, replica);
   }
 
-  /** Whether anything of `replica` waits. */
-  has(replica: number): boolean {
-    return this.#byReplica.has(replica);
+  /** Whether anything of `replica` waits, or what starts at `counter`. */
+  has(replica: number, counter?: number): boolean {
+    const queue = this.#byReplica.get(replica);
+    if (queue === undefined) return false;
+    return counter === undefined || queue.places.get(counter) >= 0;
   }
 
   /** Takes a transaction out, and returns it if it was there. */
   remove(replica: number, counter: number): Waiting | undefined {
     const queue = this.#byReplica.get(replica);
-    const waiting = queue?.units.get(counter);
-    if (queue === undefined || waiting === undefined) return undefined;
-    queue.remove(counter, waiting);
-    if (queue.units.size === 0) this.#byReplica.delete(replica);
-    this.count -= waiting.unit.length;
-    this.byteCount -= waiting.byteCount;
+    const place = queue?.places.get(counter) ?? -1;
+    if (queue === undefined || place < 0) return undefined;
+    const unit = this.#room.unitAt(place, replica);
+    const { arrivedAtMs } = this.#drop(queue, counter, place);
+    return { unit, arrivedAtMs };
+  }
+
+  #drop(queue: WaitingQueue, counter: number, place: number): WaitingHead {
+    const head = this.#room.headAt(place);
+    queue.remove(counter, head.length, head.byteCount);
+    if (queue.places.size === 0) this.#byReplica.delete(queue.replica);
+    this.count -= head.length;
+    this.byteCount -= head.byteCount;
+    this.#room.remove(place);
     this.#weigh(queue);
-    return waiting;
+    return head;
   }
 
   /** Whether {@linkcode Pending.expire} has anything to look at. */
@@ -209,16 +231,16 @@ export class Pending {
   ): Unit[] {
     const expired: Unit[] = [];
     this.#expiresAtMs = Infinity;
-    for (const [replica, { units }] of [...this.#byReplica]) {
+    for (const [replica, queue] of this.#byReplica) {
       const isExempt = exempt.has(replica);
-      for (const { unit, arrivedAtMs } of [...units.values()]) {
-        const { counter } = unit[0] as Operation;
+      for (const [counter, place] of queue.places) {
+        const { arrivedAtMs, last } = this.#room.headAt(place);
         // Those that are exempt are looked at again after a while.
         const sinceMs = isExempt ? nowMs : arrivedAtMs;
         const isOld = !isExempt && sinceMs + this.#ageMsMax <= nowMs;
-        if (isOld || vector.has(replica, lastCounter(unit))) {
-          this.remove(replica, counter);
-          if (isOld) expired.push(unit);
+        if (isOld || vector.has(replica, last)) {
+          if (isOld) expired.push(this.#room.unitAt(place, replica));
+          this.#drop(queue, counter, place);
         } else {
           this.#expiresAtMs = Math.min(
             this.#expiresAtMs,
@@ -232,16 +254,12 @@ export class Pending {
 
   /** All that waits. */
   *units(): Generator<Unit> {
-    for (const { units } of this.#byReplica.values()) {
-      for (const { unit } of units.values()) yield unit;
+    for (const [replica, { places }] of this.#byReplica) {
+      for (const [, place] of places) {
+        yield this.#room.unitAt(place, replica);
+      }
     }
   }
-}
-
-/** The last counter that the operations of `unit` take. */
-export function lastCounter(unit: Unit): number {
-  const last = unit[unit.length - 1] as Operation;
-  return last.counter + last.length - 1;
 }
 
 /** The first dot that `unit` needs and `vector` does not have. */

@@ -1,25 +1,15 @@
-import type { Unit } from "./message.ts";
+import { CounterMap } from "./counter_map.ts";
 import { NumberHeap } from "./number_heap.ts";
 
 /** Below this, what was taken out is not worth sorting anew. */
 const STALE_SIZE_MIN = 256;
 
-/** A transaction that waits. */
-export interface Waiting {
-  /** Its operations. */
-  readonly unit: Unit;
-  /** What it takes, as estimated. */
-  readonly byteCount: number;
-  /** Since when. */
-  readonly arrivedAtMs: number;
-}
-
 /** What waits of one replica, by first counter. */
 export class WaitingQueue {
   /** The replica, by index. */
   readonly replica: number;
-  /** The transactions. */
-  readonly units: Map<number, Waiting> = new Map();
+  /** Where each transaction is, in the bytes of all that waits. */
+  readonly places: CounterMap = new CounterMap();
   /** How many operations they are. */
   count = 0;
   /** What they take, as estimated. */
@@ -35,18 +25,18 @@ export class WaitingQueue {
   }
 
   /** Adds a transaction; its first counter must be new. */
-  add(counter: number, waiting: Waiting): void {
-    this.units.set(counter, waiting);
-    this.count += waiting.unit.length;
-    this.byteCount += waiting.byteCount;
+  add(counter: number, place: number, length: number, byteCount: number): void {
+    this.places.set(counter, place);
+    this.count += length;
+    this.byteCount += byteCount;
     this.#counters?.push(counter);
   }
 
   /** Takes out a transaction, which must be there. */
-  remove(counter: number, waiting: Waiting): void {
-    this.units.delete(counter);
-    this.count -= waiting.unit.length;
-    this.byteCount -= waiting.byteCount;
+  remove(counter: number, length: number, byteCount: number): void {
+    this.places.delete(counter);
+    this.count -= length;
+    this.byteCount -= byteCount;
   }
 
   /**
@@ -54,16 +44,20 @@ export class WaitingQueue {
    * there. Costs O(log n) after the first time, which sorts.
    */
   furthest(): number {
-    const sizeMax = 2 * this.units.size + STALE_SIZE_MIN;
+    const sizeMax = 2 * this.places.size + STALE_SIZE_MIN;
     if (this.#counters === null || this.#counters.size > sizeMax) {
-      this.#counters = new NumberHeap(this.units.keys());
+      this.#counters = new NumberHeap(keysOf(this.places));
     }
     const counters = this.#counters;
     for (;;) {
       const { greatest } = counters;
       if (greatest === undefined) return 0;
-      if (this.units.has(greatest)) return greatest;
+      if (this.places.get(greatest) >= 0) return greatest;
       counters.pop();
     }
   }
+}
+
+function* keysOf(entries: Iterable<[number, number]>): Generator<number> {
+  for (const [key] of entries) yield key;
 }

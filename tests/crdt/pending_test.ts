@@ -95,10 +95,12 @@ Deno.test("a queue knows what is furthest, whatever comes and goes", () => {
   const queue = new WaitingQueue(0);
   for (let round = 0; round < 20_000; round++) {
     const counter = 1 + random.below(60);
-    const waiting = queue.units.get(counter);
-    if (waiting !== undefined) queue.remove(counter, waiting);
-    else queue.add(counter, { unit: [], byteCount: 0, arrivedAtMs: 0 });
-    assertEquals(queue.furthest(), Math.max(0, ...queue.units.keys()));
+    if (queue.places.get(counter) >= 0) queue.remove(counter, 1, 0);
+    else queue.add(counter, 0, 1, 0);
+    assertEquals(
+      queue.furthest(),
+      Math.max(0, ...[...queue.places].map(([key]) => key)),
+    );
   }
 });
 
@@ -110,7 +112,7 @@ Deno.test("what waits is within its bounds, and adds up, at any time", () => {
       replicas.indexOf(`r${replica}`);
     }
     const [countMax, bytesMax] = [1 + random.below(60), 12_000];
-    const pending = new Pending({ countMax, bytesMax });
+    const pending = new Pending(replicas, { countMax, bytesMax });
     const model = new Map<string, number>();
     for (let round = 0; round < 2000; round++) {
       const replica = random.below(5);
@@ -145,4 +147,39 @@ Deno.test("what waits is within its bounds, and adds up, at any time", () => {
     }
     assertEquals([pending.count, pending.byteCount], [0, 0]);
   }
+});
+
+Deno.test("what waits comes back as it came, however much comes and goes", () => {
+  const random = new SeededRandom(8);
+  const replicas = new ReplicaTable();
+  const names = ["ann", "bob", "eve"];
+  for (const name of names) replicas.indexOf(name);
+  const pending = new Pending(replicas);
+  const model = new Map<string, [unknown, unknown]>();
+  const remove = (key: string) => {
+    const [replica, counter] = key.split(" ").map(Number);
+    const waiting = pending.remove(replica as number, counter as number);
+    assertEquals([waiting?.unit, waiting?.arrivedAtMs], model.get(key));
+    model.delete(key);
+  };
+  // More and more, then fewer and fewer, twice.
+  for (let round = 0; round < 20_000; round++) {
+    const [replica, counter] = [random.below(3), 2 + random.below(100_000)];
+    const key = `${replica} ${counter}`;
+    const isFilling = round % 10_000 < 5000;
+    if (random.below(10) < (isFilling ? 2 : 8)) {
+      const [first] = model.keys();
+      if (first !== undefined) remove(first);
+      continue;
+    }
+    const value = "x".repeat(random.below(60));
+    const json = makeSet(names[replica] as string, counter, value);
+    const unit = [operationFromJson(json, replicas)];
+    if (!model.has(key)) model.set(key, [unit, round]);
+    assertEquals(pending.add(unit, round + 0.5), []);
+    assertEquals(pending.get(replica, counter), model.get(key)?.[0]);
+  }
+  assert(model.size < 100);
+  for (const key of model.keys()) remove(key);
+  assertEquals([pending.count, pending.byteCount], [0, 0]);
 });

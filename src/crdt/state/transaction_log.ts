@@ -1,13 +1,7 @@
-import { ByteReader, ByteWriter } from "../bytes.ts";
-import { encodeOne, headOfOne, type Unit } from "../message.ts";
+import { ByteWriter } from "../bytes.ts";
+import { LocalUnits } from "../local_units.ts";
+import { encodeOne, headOfOne, lastCounter, type Unit } from "../message.ts";
 import type { Operation } from "../operation.ts";
-import {
-  COUNTER_MAX,
-  Names,
-  readOperation,
-  writeOperation,
-} from "../operation_bytes.ts";
-import { lastCounter } from "../pending.ts";
 import type { ReplicaTable } from "../replica_table.ts";
 import type { VersionVector } from "../version_vector.ts";
 import { LogIndex } from "./log_index.ts";
@@ -18,20 +12,6 @@ const PIECE_SIZE = 32 * 1024;
 /** Transactions of one replica among which one is looked for. */
 const LOOK_BACK_COUNT = 256;
 
-/** The log stays here, where a replica is an index. */
-class OwnIndexes extends Names {
-  /** Who made what is written. */
-  author = 0;
-  /** Whether a message that names its author alone would name someone else. */
-  hasNamedOthers = false;
-
-  override refer(replica: number): number {
-    // There it is the first one, as here the document's own replica is.
-    if (replica !== 0 || this.author !== 0) this.hasNamedOthers = true;
-    return replica;
-  }
-}
-
 /**
  * The newest transactions, in the order in which they were applied.
  *
@@ -41,23 +21,17 @@ class OwnIndexes extends Names {
  *
  * What was forgotten takes room while something older is there, and so that goes,
  * too, once the forgotten operations are as many as may be kept.
- *
- * They are kept as bytes. As objects they lived just long enough to be moved by
- * the garbage collector, each several times, which took 40 % of the time of
- * short transactions.
  */
 export class TransactionLog {
   /** Operations that are kept at most. */
   readonly lengthMax: number;
   readonly #replicas: ReplicaTable;
-  readonly #names: OwnIndexes;
+  readonly #local: LocalUnits;
   readonly #index: LogIndex = new LogIndex();
   /** Pieces that are closed, the first of which has the number beside. */
   readonly #pieces: Uint8Array[] = [];
   #firstPiece = 0;
   readonly #writer: ByteWriter = new ByteWriter();
-  /** Each index of a replica at itself: it is the same in the log. */
-  readonly #itself: number[] = [];
   /** By replica, how messages of its operations begin. */
   readonly #heads: Uint8Array[] = [];
 
@@ -65,7 +39,7 @@ export class TransactionLog {
   constructor(lengthMax: number, replicas: ReplicaTable) {
     this.lengthMax = lengthMax;
     this.#replicas = replicas;
-    this.#names = new OwnIndexes(replicas);
+    this.#local = new LocalUnits(replicas);
   }
 
   /** How many operations there are. */
@@ -89,16 +63,13 @@ export class TransactionLog {
    * @returns Its number, for {@linkcode TransactionLog.messageOf}; or -1.
    */
   add(unit: Unit): number {
-    const { replica, counter, stamp } = unit[0] as Operation;
+    const { replica, counter } = unit[0] as Operation;
     if (unit.length > this.lengthMax) {
       this.cut(0);
       this.forget(replica);
       return -1;
     }
     const writer = this.#writer;
-    const names = this.#names;
-    names.author = replica;
-    names.hasNamedOthers = false;
     const number = this.#index.add(
       replica,
       counter,
@@ -107,16 +78,7 @@ export class TransactionLog {
       this.#firstPiece + this.#pieces.length,
       writer.length,
     );
-    writer.varint(counter);
-    writer.fixed7(stamp);
-    let previous: Operation | null = null;
-    for (const operation of unit) {
-      writeOperation(writer, operation, previous, names);
-      previous = operation;
-    }
-    if (unit.length === 1 && !names.hasNamedOthers) {
-      this.#index.endAt(writer.length);
-    }
+    if (this.#local.write(writer, unit)) this.#index.endAt(writer.length);
     if (writer.length >= PIECE_SIZE) this.#pieces.push(writer.finish());
     if (this.length > this.lengthMax) this.cut(this.lengthMax);
     return number;
@@ -193,35 +155,15 @@ export class TransactionLog {
   }
 
   #read(numbers: readonly number[]): Unit[] {
-    const replicas = this.#itself;
-    while (replicas.length < this.#replicas.count) {
-      replicas.push(replicas.length);
-    }
-    return numbers.map((number) => this.#readOne(number, replicas));
-  }
-
-  #readOne(number: number, replicas: readonly number[]): Unit {
     const index = this.#index;
-    const piece = this.#pieces[index.pieceOf(number) - this.#firstPiece] ??
-      this.#writer.buffer;
-    const reader = new ByteReader(piece.subarray(index.offsetOf(number)));
-    const replica = index.replicaOf(number);
-    let counter = reader.varint(COUNTER_MAX);
-    const stamp = reader.fixed7();
-    const unit: Operation[] = [];
-    let previous: Operation | null = null;
-    for (let left = index.lengthOf(number); left > 0; left--) {
-      previous = readOperation(
-        reader,
-        replica,
-        counter,
-        stamp,
-        previous,
-        replicas,
-      );
-      counter += previous.length;
-      unit.push(previous);
-    }
-    return unit;
+    return numbers.map((number) =>
+      this.#local.read(
+        this.#pieces[index.pieceOf(number) - this.#firstPiece] ??
+          this.#writer.buffer,
+        index.offsetOf(number),
+        index.replicaOf(number),
+        index.lengthOf(number),
+      )
+    );
   }
 }

@@ -1,15 +1,9 @@
 import type { ByteReader } from "../bytes.ts";
 import { ByteWriter } from "../bytes.ts";
 import { STAMP_MAX } from "../hybrid_clock.ts";
-import { readName, type Unit } from "../message.ts";
+import { lastCounter, readName, readUnit, type Unit } from "../message.ts";
 import type { Operation } from "../operation.ts";
-import {
-  COUNTER_MAX,
-  Names,
-  readOperation,
-  writeOperation,
-} from "../operation_bytes.ts";
-import { lastCounter } from "../pending.ts";
+import { COUNTER_MAX, Names, writeOperation } from "../operation_bytes.ts";
 import type { ReplicaTable } from "../replica_table.ts";
 
 /**
@@ -84,20 +78,17 @@ export function readUnits(reader: ByteReader, replicas: ReplicaTable): Unit[] {
       if (stamp > STAMP_MAX) reader.fail("a stamp");
       const length = step > 0 ? 1 : reader.count(2);
       if (length === 0) reader.fail("an operation");
-      const unit: Operation[] = [];
-      while (unit.length < length) {
-        const operation: Operation = readOperation(
-          reader,
-          replica,
-          counter,
-          stamp,
-          previous,
-          names,
-        );
-        counter += operation.length;
-        unit.push(operation);
-        previous = operation;
-      }
+      const unit: Unit = readUnit(
+        reader,
+        replica,
+        counter,
+        stamp,
+        length,
+        names,
+        previous,
+      );
+      counter = lastCounter(unit) + 1;
+      previous = unit[length - 1] as Operation;
       units.push(unit);
     }
   }
