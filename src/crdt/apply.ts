@@ -111,10 +111,13 @@ function join(tree: Tree, operation: Operation): void {
     case INCREMENT:
       if (increment(tree, operation)) tellRegister(tree, operation);
       return;
-    case INSERT:
-      insertElements(tree, operation);
+    case INSERT: {
+      const isNew = insertElements(tree, operation);
       tree.judge?.judgeElements(operation);
+      // There may be nothing to tell of, if a schema refuses all of them.
+      if (isNew) tellRegister(tree, operation);
       return;
+    }
     case REMOVE:
       removeRanges(tree, operation);
   }

@@ -3,6 +3,7 @@ import { isRecord, type JsonValue } from "../base/json.ts";
 import { Branch } from "./branch.ts";
 import type { Core } from "./core.ts";
 import { entryAt, livingAt } from "./entries.ts";
+import type { Change } from "./events.ts";
 import { compareValues, uniteValues } from "./fold.ts";
 import { ListAuthor } from "./list_author.ts";
 import { baseOf, Maker, type Target, totalOf } from "./maker.ts";
@@ -26,6 +27,7 @@ import { Plain } from "./reader.ts";
 import { resolve } from "./resolve.ts";
 import type { ValueStrategy } from "./strategies.ts";
 import { TextAuthor } from "./text_author.ts";
+import { entryNow, isShownAtAddress } from "./told.ts";
 import type { Transaction } from "./transaction.ts";
 import { checkValue, Register } from "./values.ts";
 
@@ -77,7 +79,7 @@ export class Author {
       );
       this.setTree(transaction, target, checked);
     }
-    transaction.addChange({ kind: "set", path: target.path });
+    this.tell(transaction, target, { kind: "set", path: target.path });
   }
 
   /** Deletes what shows at `path`; returns whether anything did. */
@@ -99,10 +101,16 @@ export class Author {
     const target = resolve(this.#core, "delete", path);
     if (path.length === 0) {
       this.#maker.make(transaction, SET, target, MAP, undefined);
-    } else if (!this.deleteOthers(transaction, path, null)) {
+      transaction.addChange({ kind: "set", path: target.path });
+      return true;
+    }
+    const parent = reader.find(tree.roots[DOCUMENT], path.slice(0, -1));
+    if (!this.deleteOthers(transaction, path, null)) {
       this.deletePlace(transaction, target, place as Branch | number);
     }
-    transaction.addChange({ kind: "delete", path: target.path });
+    // What was above may be shown no more, as it had nothing else.
+    const change = entryNow(tree, parent as Branch, index as string);
+    if (change !== null) transaction.addChange(change);
     return true;
   }
 
@@ -146,6 +154,16 @@ export class Author {
     return true;
   }
 
+  /** Tells of a change, unless it is made in something that does not show. */
+  tell(
+    transaction: Transaction,
+    { anchor, keys }: Target,
+    change: Change,
+  ): void {
+    const isShown = isShownAtAddress(this.#core.tree, { anchor, path: keys });
+    if (isShown) transaction.addChange(change);
+  }
+
   /** Adds to the counter at `path`. */
   increment(transaction: Transaction, path: Path, by: number): void {
     const target = resolve(this.#core, "increment", path);
@@ -175,7 +193,7 @@ export class Author {
     const total = (own?.total ?? 0) + by;
     if (Math.abs(total) > TOTAL_MAX) refuse("the total would not be exact");
     this.#maker.make(transaction, INCREMENT, target, NOTHING, total);
-    transaction.addChange({ kind: "increment", path: target.path });
+    this.tell(transaction, target, { kind: "increment", path: target.path });
   }
 
   /** Writes a setting, which is a register as any other. */

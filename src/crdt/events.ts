@@ -10,9 +10,16 @@ export type Dot = readonly [replica: string, counter: number];
 
 /**
  * One change of what a document shows. Whoever has a copy and follows the changes
- * of an event, one after the other, has what is shown after it: what is set or
- * incremented is read anew, with all that is in it; items that are inserted are
- * read, too.
+ * of an event, one after the other, has what is shown after it.
+ *
+ * What is set or incremented is read anew, with all that is in it, and so are
+ * items that are inserted. They are read when all changes have been followed, and
+ * where they are by then, as later changes can move them in their list. Maps
+ * above that the copy does not have are made, without other entries.
+ *
+ * Each path is the one at that moment: it leads through what the changes before
+ * it have left. Nothing is told of what does not show, be it below a value, below
+ * a list, or below what is gone.
  */
 export type Change =
   | {
@@ -22,9 +29,12 @@ export type Change =
     readonly path: Path;
   }
   | {
-    /** What stood there was deleted, or is shown no more. */
+    /**
+     * Nothing is shown there any more. Where something is left of what was
+     * deleted, as it came from others at the same time, that is told as `set`.
+     */
     readonly kind: "delete";
-    /** Where. */
+    /** Where: always an entry of a map. Of elements their list tells. */
     readonly path: Path;
   }
   | {

@@ -1,7 +1,9 @@
 import { isRecord, type JsonValue } from "../base/json.ts";
+import { applyOperation } from "./apply.ts";
 import type { Author, Entries } from "./author.ts";
 import { Branch, type Item } from "./branch.ts";
 import type { Core } from "./core.ts";
+import type { Change } from "./events.ts";
 import { removePlainAt } from "./list_edits.ts";
 import type { Maker, Target } from "./maker.ts";
 import {
@@ -18,8 +20,12 @@ import { countNewPlaces, countPlaces } from "./places.ts";
 import { checkIndex, checkRange, refusePath, resolve } from "./resolve.ts";
 import type { IdRange, ItemId } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
+import { isSamePath, pathOf } from "./told.ts";
 import type { Transaction } from "./transaction.ts";
 import { checkValue, DEPTH_MAX, Register } from "./values.ts";
+
+/** Tells of elements that are removed. */
+type Removal = Extract<Change, { kind: "insert" | "remove" }>;
 
 /** Something to put into a list, checked. */
 type NewItem = JsonValue | Register;
@@ -84,7 +90,9 @@ export class ListAuthor {
     } else {
       this.fill(transaction, target, at, items);
     }
-    transaction.addChange(
+    this.#author.tell(
+      transaction,
+      target,
       shown !== null
         ? { kind: "insert", path: target.path, index: at, count: items.length }
         : { kind: "set", path: target.path },
@@ -105,6 +113,7 @@ export class ListAuthor {
     const length = list?.length ?? 0;
     checkRange(act, path, index, count, length);
     if (!(branch instanceof Branch) || list === null || count === 0) return;
+    const { tree } = this.#core;
     if (branch.elementCount === 0) {
       const operation = this.#maker.begin(
         transaction,
@@ -113,7 +122,6 @@ export class ListAuthor {
         NOTHING,
         undefined,
       );
-      const { tree } = this.#core;
       const ranges = this.#maker.change(
         transaction,
         "rest",
@@ -121,9 +129,19 @@ export class ListAuthor {
       );
       operation.edit = new Edit(null, ranges, null);
       this.#maker.finish(transaction, operation);
-    } else this.#removeMixed(transaction, target, list, index, count);
-    const { path: shown } = target;
-    transaction.addChange({ kind: "remove", path: shown, index, count });
+      // It may be shown no more, if it lived on by these elements alone.
+      const shown = tree.shown(branch) === LIST ? pathOf(tree, branch) : null;
+      if (shown === null) return;
+      transaction.addChange({ kind: "remove", path: shown, index, count });
+      return;
+    }
+    const from = transaction.changes.length;
+    this.#removeMixed(transaction, target, list, index, count);
+    const change = { kind: "remove", path: target.path, index, count } as const;
+    const told = transaction.changes.slice(from);
+    if (told.length > 1 && isAll(told, change)) {
+      transaction.replaceChanges(from, change);
+    }
   }
 
   /** Puts checked items before the element at `index`, and all in them. */
@@ -235,9 +253,25 @@ export class ListAuthor {
       undefined,
     );
     operation.edit = new Edit(null, ranges, null);
-    this.#maker.apply(transaction, operation);
+    this.#maker.change(
+      transaction,
+      "all",
+      () => applyOperation(this.#core.tree, operation),
+    );
     this.#maker.finish(transaction, operation);
   }
+}
+
+/** Whether changes are the parts of a removal, and nothing else. */
+function isAll(parts: readonly Change[], whole: Removal): boolean {
+  let count = 0;
+  for (const part of parts) {
+    if (part.kind !== "remove" || !isSamePath(part.path, whole.path)) {
+      return false;
+    }
+    count += part.count;
+  }
+  return count === whole.count;
 }
 
 function valueOfItem(item: NewItem): JsonValue {

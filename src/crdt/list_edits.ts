@@ -15,15 +15,17 @@ import {
 } from "./operation.ts";
 import type { Change, IdRange, ItemId, Origin } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
-import { tellElements, tellRegister } from "./told.ts";
+import { tellElements } from "./told.ts";
 import type { Tree } from "./tree.ts";
 import { walkIntoList } from "./walk.ts";
 
 /**
  * Joins an insertion at the end of the walk. What is covered of values goes for
  * good at once; containers are kept, for what may live on in them.
+ *
+ * @returns Whether it is to be told, as no list was shown before.
  */
-export function insertElements(tree: Tree, operation: Operation): void {
+export function insertElements(tree: Tree, operation: Operation): boolean {
   const shownBefore = tree.told === null ? NOTHING : shownAtWalk(tree);
   const branch = walkIntoList(tree, operation);
   const { replica, value } = operation;
@@ -64,13 +66,15 @@ export function insertElements(tree: Tree, operation: Operation): void {
     if (hidden === length) return;
     put(first + hidden, length - hidden, counter + hidden, false);
   });
-  if (liveCount === 0) return;
+  if (liveCount === 0) return false;
   tree.addLive(branch, true, liveCount);
-  if (tree.told === null) return;
-  if (shownBefore === LIST) {
-    tellElements(tree, "insert", branch, change);
-    for (const other of others) tellElements(tree, "insert", branch, other);
-  } else tellRegister(tree, operation);
+  if (shownBefore !== LIST) {
+    tree.told?.tellWhole(branch);
+    return true;
+  }
+  tellElements(tree, "insert", branch, change);
+  for (const other of others) tellElements(tree, "insert", branch, other);
+  return false;
 }
 
 /** Whether a list has the item that an insertion names, or needs none. */
@@ -238,6 +242,8 @@ export function removeElements(
   const sequence = branch.list as ListSequence<Item>;
   const { journal } = tree;
   const elements = branch.elementCount === 0 ? [] : elementsIn(sequence, range);
+  // What was refused is forgotten with it, and claims what is above again.
+  if (tree.columns.refused.size > 0) tree.told?.noteAbove(branch);
   let liveCount = 0;
   let shownCount = 0;
   for (const element of elements) {
@@ -260,6 +266,10 @@ export function removeElements(
   journal.add(() => branch.elementCount += elements.length);
   const index = sequence.indexOf(range);
   journal.addRemove(sequence, sequence.removeAt(index, range.length));
+  if (tree.told?.scope !== "rest") {
+    const change = { index, count: range.length };
+    tellElements(tree, "remove", branch, change);
+  }
   return liveCount + range.length - elements.length;
 }
 
@@ -325,11 +335,6 @@ export function refreshElement(tree: Tree, element: Branch): void {
   const change = setHidden(tree, parent, element, isHidden);
   element.isHidden = isHidden;
   tree.journal?.add(() => element.isHidden = !isHidden);
-  const { told, walk } = tree;
-  // Who deletes an element here tells of that.
-  if (told?.scope === "rest" && walk.key === null && walk.parent === element) {
-    return;
-  }
   if (isHidden) tellElements(tree, "remove", parent, change);
   else tellElements(tree, "insert", parent, change);
 }

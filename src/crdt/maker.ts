@@ -74,12 +74,23 @@ export class Maker {
     if (isAssignment && this.#core.tree.moves.nodes.size > 0) {
       this.#deleteMoved(transaction, target, space);
     }
-    this.#makeHere(transaction, kind, target, shape, value, isSibling, space);
+    this.#makeHere(
+      transaction,
+      kind,
+      target,
+      shape,
+      value,
+      target.path,
+      isSibling,
+      space,
+    );
   }
 
   /**
    * Makes an assignment, an increment or a setting; of what lives below the place
    * it takes away what was born there, but not what was moved there.
+   *
+   * @param own Where the author tells of all that it does.
    */
   #makeHere(
     transaction: Transaction,
@@ -87,6 +98,7 @@ export class Maker {
     target: Target,
     shape: Shape,
     value: JsonValue | undefined,
+    own: Path,
     isSibling = false,
     space: Space = DOCUMENT,
   ): void {
@@ -104,7 +116,7 @@ export class Maker {
       (kind === DELETE && !strategies.isEmpty &&
         strategies.valueAt(target.path) !== "lww");
     if (isAssignment) this.#takeAway(operation, target);
-    if (space === DOCUMENT) this.apply(transaction, operation, target.path);
+    if (space === DOCUMENT) this.apply(transaction, operation, own);
     else applyOperation(tree, operation);
     this.finish(transaction, operation);
     if (space !== SETTINGS) return;
@@ -261,7 +273,8 @@ export class Maker {
       const path = pathOf(tree, node) ?? target.path;
       const base = baseOf(tree, node.slot);
       const address = { anchor, keys: [], path };
-      this.#makeHere(transaction, DELETE, address, NOTHING, base);
+      const own = target.path;
+      this.#makeHere(transaction, DELETE, address, NOTHING, base, own);
     }
   }
 

@@ -44,9 +44,8 @@ export function relocate(tree: Tree, node: Branch, to: Location): void {
     tree.told.want(node.parent as Branch, node.key);
     tree.told.want(to.parent as Branch, to.key);
   }
-  const left = tree.told === null || node.id !== null
-    ? null
-    : pathOf(tree, node);
+  const isTold = tree.told !== null && tree.shown(node) !== NOTHING;
+  const left = isTold && node.id === null ? pathOf(tree, node) : null;
   const from = node.parent as Branch;
   const count = node.liveCount + (tree.isLive(node.slot) ? 1 : 0);
   if (node.id !== null) {
@@ -63,10 +62,15 @@ export function relocate(tree: Tree, node: Branch, to: Location): void {
   node.isHidden = true;
   refreshElements(tree, from);
   if (left !== null) tell(tree, left, from);
-  arrive(tree, node, count);
+  arrive(tree, node, count, isTold);
 }
 
-function arrive(tree: Tree, node: Branch, count: number): void {
+function arrive(
+  tree: Tree,
+  node: Branch,
+  count: number,
+  isTold: boolean,
+): void {
   const parent = node.parent as Branch;
   const wasList = tree.told !== null && tree.shown(parent) === LIST;
   tree.addLive(parent, node.id !== null, count);
@@ -74,7 +78,7 @@ function arrive(tree: Tree, node: Branch, count: number): void {
     node.isHidden = false;
     if (node.move !== null) addGuest(node);
     refreshElements(tree, parent);
-    const path = tree.told === null ? null : pathOf(tree, node);
+    const path = isTold ? pathOf(tree, node) : null;
     if (path !== null) tree.told?.push({ kind: "set", path }, parent);
     return;
   }
@@ -84,10 +88,9 @@ function arrive(tree: Tree, node: Branch, count: number): void {
   const list = parent.list as ListSequence<unknown>;
   const change = list.setHidden(node.id, false);
   if (wasList) return tellElements(tree, "insert", parent, change);
-  const path = tree.told === null ? null : pathOf(tree, parent);
-  if (path !== null) {
-    tree.told?.push({ kind: "set", path }, parent.parent ?? parent);
-  }
+  tree.told?.tellWhole(parent);
+  // It may be on its way from there, or not suffice to show the list.
+  tree.told?.want(parent.parent as Branch, parent.key, parent);
 }
 
 /** Tells what became of the entry that a place left. */

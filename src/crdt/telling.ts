@@ -145,14 +145,19 @@ export class Telling {
   }
 
   #settle(): void {
-    const appeared: Branch[] = [];
+    const appeared = new Set<Branch>();
     for (const [place, before] of this.#shapes) {
       const now = this.#tree.shown(place);
       // A list tells which of its elements come and go.
       const comesOrGoes = before === NOTHING || now === NOTHING;
-      if (now === before || comesOrGoes && place.id !== null) continue;
+      if (now === before) {
+        // Whatever came and went in it was never shown.
+        if (now === NOTHING) this.#whole.add(place);
+        continue;
+      }
+      if (comesOrGoes && place.id !== null) continue;
       if (before === NOTHING && now !== LIST && this.scope !== "places") {
-        appeared.push(place);
+        appeared.add(place);
         continue;
       }
       this.#whole.add(place);
@@ -168,12 +173,17 @@ export class Telling {
     }
     const changes = this.#changes;
     const told = changes.splice(changes.length - this.#places.length)
-      .filter((_, index) => !this.#isInWhole(this.#places[index] ?? null));
+      .filter((change, index) => {
+        const place = this.#places[index] ?? null;
+        // Nothing was there of what appears: only what is set can be told.
+        return !isIn(this.#whole, place) && !this.#isOwn(change.path) &&
+          (isRead(change.kind) || !isIn(appeared, place));
+      });
     // There can be more than a call may have arguments.
     for (const change of told) changes.push(change);
     // What the author tells is told, whoever does that.
     if (this.own !== null) told.push({ kind: "set", path: this.own });
-    for (const change of this.#changesWanted(told)) {
+    for (const change of this.#changesWanted(told, appeared)) {
       told.push(change);
       changes.push(change);
     }
@@ -186,15 +196,16 @@ export class Telling {
     this.forget();
   }
 
-  #isInWhole(place: Branch | null): boolean {
-    for (let above: Branch | null = place; above; above = above.parent) {
-      if (this.#whole.has(above)) return true;
-    }
-    return false;
+  /** Whether an author tells of what is at a path. */
+  #isOwn(path: Path): boolean {
+    return this.own !== null && startsWith(path, this.own);
   }
 
   /** What is told as it is in the end, but for what is told so already. */
-  #changesWanted(told: readonly Change[]): Change[] {
+  #changesWanted(
+    told: readonly Change[],
+    appeared: ReadonlySet<Branch>,
+  ): Change[] {
     const known = new Set<string>();
     if (this.#wanted.length > 0) {
       for (const { kind, path } of told) {
@@ -203,8 +214,10 @@ export class Telling {
     }
     const changes: Change[] = [];
     for (const [parent, key, place] of this.#wanted) {
-      if (this.#isInWhole(parent)) continue;
+      if (isIn(this.#whole, parent)) continue;
       const change = changeNow(this.#tree, parent, key, place);
+      if (change === null || this.#isOwn(change.path)) continue;
+      if (change.kind === "delete" && isIn(appeared, parent)) continue;
       const text = JSON.stringify(change.path);
       if (!known.has(text)) changes.push(change);
       known.add(text);
@@ -220,7 +233,7 @@ export class Telling {
   #appearances(
     place: Branch,
     told: readonly Change[],
-    appeared: readonly Branch[],
+    appeared: ReadonlySet<Branch>,
   ): Change[] {
     const path = pathOf(this.#tree, place);
     if (path === null || told.some((change) => isAbove(change, path))) {
@@ -232,7 +245,7 @@ export class Telling {
       for (const [key, child] of shownEntries(this.#tree, place)) {
         count++;
         const at = [...path, key];
-        const isNew = typeof child === "number" || appeared.includes(child);
+        const isNew = typeof child === "number" || appeared.has(child);
         const isTold = told.some((change) =>
           isAbove(change, at) || isNew && startsWith(change.path, at)
         );
@@ -249,11 +262,25 @@ function isAbove({ kind, path }: Change, below: Path): boolean {
 }
 
 function startsWith(path: Path, start: Path): boolean {
-  return start.every((step, at) => path[at] === step);
+  return path.length >= start.length &&
+    start.every((step, at) => path[at] === step);
 }
 
 function isWhole(kind: Change["kind"]): boolean {
   return kind === "set" || kind === "delete";
+}
+
+function isRead(kind: Change["kind"]): boolean {
+  return kind === "set" || kind === "increment";
+}
+
+/** Whether a place is one of several, or inside of one. */
+function isIn(places: ReadonlySet<Branch>, place: Branch | null): boolean {
+  if (places.size === 0) return false;
+  for (let above: Branch | null = place; above; above = above.parent) {
+    if (places.has(above)) return true;
+  }
+  return false;
 }
 
 /** Whether a register became a branch, which stands for the same place. */

@@ -1,20 +1,7 @@
-import type { Branch, Child } from "./branch.ts";
-import {
-  MAP,
-  NOTHING,
-  type Operation,
-  SCALAR,
-  TEXT_INSERT,
-} from "./operation.ts";
+import { NOTHING, type Operation, SCALAR, TEXT_INSERT } from "./operation.ts";
 import type { IdRange, ItemId, Origin } from "./sequence/ids.ts";
 import type { TextSequence } from "./sequence/text_sequence.ts";
-import {
-  pathOf,
-  pathOfOperation,
-  placeAbove,
-  tellAt,
-  tellRegister,
-} from "./told.ts";
+import { pathOfOperation, tellAt, tellRegister } from "./told.ts";
 import type { Tree } from "./tree.ts";
 
 /**
@@ -79,8 +66,8 @@ function tellText(
   const { anchor, path: keys, space } = operation;
   const place = tree.childAt(space, anchor, keys);
   if (path === null || slot === undefined || place === undefined) return;
-  // A container may be shown instead, here or above.
-  if (tree.shown(place) !== SCALAR || !isShown(tree, operation, place)) return;
+  // A container may be shown instead.
+  if (tree.shown(place) !== SCALAR) return;
   if (columns.values[slot] !== text || tree.counters.has(slot)) {
     // It is among concurrent values, which a strategy may show.
     if (columns.shapeOf(slot) !== NOTHING) tellRegister(tree, operation);
@@ -93,11 +80,4 @@ function tellText(
       ? { kind: "text-insert", path, index, text: operation.value as string }
       : { kind: "text-remove", path, index, count },
   );
-}
-
-/** Whether the place of an operation is shown, whatever it shows. */
-function isShown(tree: Tree, operation: Operation, place: Child): boolean {
-  if (typeof place === "object") return pathOf(tree, place) !== null;
-  const above = placeAbove(tree, operation) as Branch;
-  return tree.shown(above) === MAP && pathOf(tree, above) !== null;
 }

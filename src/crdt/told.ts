@@ -2,8 +2,10 @@ import { Branch, type Child } from "./branch.ts";
 import { entryAt } from "./entries.ts";
 import type { Change } from "./events.ts";
 import {
-  DELETE,
+  type Address,
+  DOCUMENT,
   INCREMENT,
+  INSERT,
   LIST,
   MAP,
   NOTHING,
@@ -12,8 +14,9 @@ import {
 import type { Path, Step } from "./pattern.ts";
 import type { Change as Moved, ItemId } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
+import type { Telling } from "./telling.ts";
 import type { Tree } from "./tree.ts";
-import { isHeirKey, shownKey } from "./values.ts";
+import { shownKey } from "./values.ts";
 
 /** Where a place is shown now; `null` if it is not shown. */
 export function pathOf(tree: Tree, place: Branch): Step[] | null {
@@ -49,6 +52,11 @@ export function pathOfElement(tree: Tree, id: ItemId): Step[] | null {
   return path;
 }
 
+/** Whether two paths are the same. */
+export function isSamePath(a: Path, b: Path): boolean {
+  return a.length === b.length && a.every((step, index) => step === b[index]);
+}
+
 /** Whether `child` is what a map shows at `key`. */
 function isShownAt(
   tree: Tree,
@@ -64,27 +72,51 @@ function isShownAt(
 }
 
 /** Where the place of an operation is shown now; `null` if it is not. */
-export function pathOfOperation(tree: Tree, operation: Operation): Path | null {
-  const { anchor, path, space } = operation;
-  if (tree.moves.nodes.size > 0 && path.length > 0) {
-    const place = tree.childAt(space, anchor, path);
-    if (typeof place === "object") return pathOf(tree, place);
-    const parent = tree.childAt(space, anchor, path.slice(0, -1)) as Branch;
-    const key = shownKey(path[path.length - 1] as string);
-    const above = isShownAt(tree, parent, key, place)
-      ? pathOf(tree, parent)
-      : null;
-    return above === null ? null : [...above, key];
+export function pathOfOperation(
+  tree: Tree,
+  { anchor, path, space }: Address & Pick<Operation, "space">,
+): Path | null {
+  if (path.length === 0) {
+    return anchor === null ? path : pathOfElement(tree, anchor);
   }
-  // What was moved may be forgotten, and what took over from it be there.
-  const keys = path.some(isHeirKey) ? path.map(shownKey) : path;
-  if (anchor === null) return keys;
-  const above = pathOfElement(tree, anchor);
-  return above === null ? null : [...above, ...keys];
+  const above = tree.childAt(space, anchor, path, path.length - 1);
+  if (typeof above !== "object") return null;
+  const place = above.children.get(path[path.length - 1] as string);
+  // It may live elsewhere than where it was born.
+  if (tree.moves.nodes.size > 0 && typeof place === "object") {
+    return pathOf(tree, place);
+  }
+  // Most is in the root, which is shown, as it is.
+  if (above.parent === null && above.guests === null) return path;
+  return pathOfEntry(tree, above, path[path.length - 1] as string, place);
 }
 
 /**
- * What is at `key` of `parent` now, or at what is above that and is shown.
+ * Whether what is set at an address shows. What was moved claims nothing around
+ * it, and can be below a value or a list.
+ */
+export function isShownAtAddress(tree: Tree, address: Address): boolean {
+  if (address.anchor === null || tree.moves.nodes.size === 0) return true;
+  return pathOfOperation(tree, { ...address, space: DOCUMENT }) !== null;
+}
+
+/** Where an entry of a map is shown now; `null` if it is not. */
+export function pathOfEntry(
+  tree: Tree,
+  parent: Branch,
+  key: string,
+  child: Child | undefined,
+): Step[] | null {
+  const shown = shownKey(key);
+  if (tree.shown(parent) !== MAP) return null;
+  if (!isShownAt(tree, parent, shown, child)) return null;
+  const path = pathOf(tree, parent);
+  path?.push(shown);
+  return path;
+}
+
+/**
+ * What is at `key` of `parent` now; `null` if nothing of that is shown.
  *
  * @param element What to look at if there is no key.
  */
@@ -93,42 +125,58 @@ export function changeNow(
   parent: Branch,
   key: string | null,
   element: Branch | null = null,
-): Change {
-  if (key === null && element !== null) parent = element;
-  if (key !== null && tree.shown(parent) !== MAP) key = null;
-  let path = pathOf(tree, parent);
-  while (path === null) {
-    parent = parent.parent as Branch;
-    key = null;
-    path = pathOf(tree, parent);
-  }
-  const shown = key === null ? null : shownKey(key);
-  const place = shown === null ? parent : entryAt(tree, parent, shown).child;
-  const isShown = place !== undefined && tree.shown(place) !== NOTHING;
-  return {
-    kind: isShown ? "set" : "delete",
-    path: shown === null ? path : [...path, shown],
-  };
+): Change | null {
+  if (key !== null) return entryNow(tree, parent, shownKey(key));
+  const place = element ?? parent;
+  const path = pathOf(tree, place);
+  if (path === null) return null;
+  return { kind: tree.shown(place) === NOTHING ? "delete" : "set", path };
+}
+
+/** What a map shows at `key` now; `null` if nothing of the map is shown. */
+export function entryNow(
+  tree: Tree,
+  parent: Branch,
+  key: string,
+): Change | null {
+  const path = tree.shown(parent) === MAP ? pathOf(tree, parent) : null;
+  if (path === null) return null;
+  const { child } = entryAt(tree, parent, key);
+  const isShown = child !== undefined && tree.shown(child) !== NOTHING;
+  return { kind: isShown ? "set" : "delete", path: [...path, key] };
 }
 
 /** Tells of a set, delete or increment that changed something. */
 export function tellRegister(tree: Tree, operation: Operation): void {
-  const isAsked = tree.told !== null && tree.told.scope !== "rest";
-  const path = isAsked ? pathOfOperation(tree, operation) : null;
-  if (path === null) return;
-  const { kind } = operation;
-  const act = kind === DELETE
-    ? "delete"
-    : kind === INCREMENT
-    ? "increment"
-    : "set";
-  push(tree, operation, { kind: act, path });
+  if (tree.told === null || tree.told.scope === "rest") return;
+  tellPlace(tree, tree.told, operation);
 }
 
-/** Tells that an assignment that a schema refuses took a place away. */
+/** Tells that an assignment that a schema refuses took something away. */
 export function tellRefused(tree: Tree, operation: Operation): void {
-  const path = tree.told === null ? null : pathOfOperation(tree, operation);
-  if (path !== null) push(tree, operation, { kind: "delete", path });
+  if (tree.told !== null) tellPlace(tree, tree.told, operation);
+}
+
+/**
+ * Tells what the place of an operation shows now: a delete can leave something
+ * there that its author had not seen.
+ */
+function tellPlace(tree: Tree, told: Telling, operation: Operation): void {
+  const path = pathOfOperation(tree, operation);
+  if (path === null) return;
+  const { anchor, path: keys, space } = operation;
+  const place = tree.childAt(space, anchor, keys);
+  if (typeof place === "object") told.tellWhole(place);
+  const isShown = place !== undefined && tree.shown(place) !== NOTHING;
+  if (isShown) {
+    const kind = operation.kind === INCREMENT ? "increment" : "set";
+    return tellAt(tree, operation, { kind, path });
+  }
+  // Of an element that is shown no more its list tells; and a list that a schema
+  // does not let come was not there.
+  if (typeof path[path.length - 1] === "number") return;
+  if (operation.kind === INSERT) return;
+  tellAt(tree, operation, { kind: "delete", path });
 }
 
 /** Tells of what an operation does in the register of its place. */
@@ -148,14 +196,7 @@ export function placeAbove(
   const place = tree.childAt(space, anchor, path);
   return typeof place === "object"
     ? place.parent
-    : tree.childAt(space, anchor, path.slice(0, -1)) as Branch;
-}
-
-function push(tree: Tree, operation: Operation, change: Change): void {
-  const { anchor, path, space } = operation;
-  const place = tree.childAt(space, anchor, path);
-  if (typeof place === "object") tree.told?.tellWhole(place);
-  tellAt(tree, operation, change);
+    : tree.childAt(space, anchor, path, path.length - 1) as Branch;
 }
 
 /** Tells that elements of `parent` are shown, or are shown no more. */

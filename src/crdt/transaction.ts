@@ -61,6 +61,12 @@ export class Transaction {
     else (this.changes as Change[]).push(change);
   }
 
+  /** Puts one change in place of several, from the `index`-th on. */
+  replaceChanges(index: number, change: Change): void {
+    const changes = this.changes as Change[];
+    changes.splice(index, changes.length, change);
+  }
+
   /** Where it stands. */
   mark(): Mark {
     return {

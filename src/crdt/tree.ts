@@ -128,18 +128,22 @@ export class Tree {
     return refused.size > 0 && refused.has(claimReplica, claimCounter);
   }
 
-  /** What is kept at the end of `keys` below an anchor, shown or not. */
+  /**
+   * What is kept at the end of `keys` below an anchor, shown or not; or at the
+   * end of the first `count` of them.
+   */
   childAt(
     space: Space,
     anchor: ItemId | null,
     keys: readonly string[],
+    count: number = keys.length,
   ): Child | undefined {
     let child: Child | undefined;
     if (anchor === null) child = this.roots[space];
     else child = this.placeOf(anchor) ?? undefined;
-    for (const key of keys) {
+    for (let index = 0; index < count; index++) {
       if (typeof child !== "object") return undefined;
-      child = child.children.get(key);
+      child = child.children.get(keys[index] as string);
     }
     return child;
   }

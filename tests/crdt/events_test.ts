@@ -1,4 +1,4 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
 import type { JsonValue } from "../../src/base/json.ts";
 import type { Change } from "../../src/crdt/events.ts";
 import { JsonCrdt } from "../../src/crdt/mod.ts";
@@ -41,9 +41,17 @@ function toldOf(
   other.applyDiff(doc.encodeDiff(other.clock()));
   here(doc);
   there(other);
+  return toldBy(doc, () => doc.applyDiff(other.encodeDiff(doc.clock())));
+}
+
+/** What a document tells of what happens to it, which can be followed. */
+function toldBy(doc: JsonCrdt, act: () => void): string[] {
+  const follower = new Follower(doc);
   const told: Change[] = [];
-  doc.on("change", ({ changes }) => told.push(...changes));
-  doc.applyDiff(other.encodeDiff(doc.clock()));
+  const off = doc.on("change", ({ changes }) => told.push(...changes));
+  act();
+  off();
+  follower.check();
   return told.map(({ kind, path }) => `${kind} ${path.join(".")}`);
 }
 
@@ -59,19 +67,123 @@ Deno.test("a list that becomes a map is told as a whole, and not its items", () 
   assertEquals(told, ["set a", "set a.y"]);
 });
 
-Deno.test("a place that is left without entries by others is told as gone", () => {
+Deno.test("what is deleted again by others is not told again", () => {
   const told = toldOf(
     { a: { x: 1 } },
     (doc) => doc.delete(["a"]),
     (doc) => doc.delete(["a", "x"]),
   );
   assertEquals(told, []);
-  const later = toldOf(
-    { a: { b: { x: 1 } } },
-    (doc) => doc.set(["a", "b", "y"], 1),
+});
+
+Deno.test("a delete that leaves what its author had not seen is told as a set", () => {
+  const ofEntry = toldOf(
+    { a: { x: 1 } },
+    (doc) => doc.set(["a", "y"], 2),
     (doc) => doc.delete(["a"]),
   );
-  assertEquals(later, ["delete a"]);
+  assertEquals(ofEntry, ["set a"]);
+  const ofList = toldOf(
+    { a: [1] },
+    (doc) => doc.push(["a"], 2),
+    (doc) => doc.delete(["a"]),
+  );
+  assertEquals(ofList, ["set a"]);
+  const ofElement = toldOf(
+    { a: [0, { x: 1 }] },
+    (doc) => doc.set(["a", 1, "y"], 2),
+    (doc) => doc.removeAt(["a"], 1),
+  );
+  assertEquals(ofElement, ["set a.1"]);
+});
+
+Deno.test("the root is set when it is deleted, as it is always shown", () => {
+  const doc = new JsonCrdt("ann", { initial: { a: 1 } });
+  const told = toldBy(doc, () => doc.delete([]));
+  assertEquals(told, ["set "]);
+});
+
+Deno.test("who deletes all that a place lives on by tells of that place alone", () => {
+  const others = (doc: JsonCrdt) => {
+    // They go on for longer, so that their deletes are the later ones.
+    doc.set(["others"], 1);
+    doc.set(["others"], 2);
+    doc.delete(["map"]);
+    doc.removeAt(["list"], 0, 2);
+  };
+  const initial = { map: { x: 1 }, list: [{ x: 1 }, { x: [1] }, { x: 1 }] };
+  const doc = new JsonCrdt("ann", { initial });
+  const other = new JsonCrdt("bob", { initial });
+  doc.set(["map", "y"], 1);
+  doc.set(["list", 0, "y"], 1);
+  doc.push(["list", 1, "x"], 2, 3);
+  others(other);
+  doc.applyDiff(other.encodeDiff(doc.clock()));
+  assertEquals(doc.get(["list"]), [{ y: 1 }, { x: [2, 3] }, { x: 1 }]);
+
+  assertEquals(toldBy(doc, () => doc.delete(["map", "y"])), ["delete map"]);
+  const element = toldBy(doc, () => doc.delete(["list", 0, "y"]));
+  assertEquals(element, ["remove list"]);
+  const items = toldBy(doc, () => doc.removeAt(["list", 0, "x"], 0, 2));
+  assertEquals(items, ["remove list"]);
+  assertEquals(doc.get([]), { list: [{ x: 1 }], others: 2 });
+});
+
+Deno.test("elements of all kinds that are removed at once are told as one", () => {
+  const list = [{ x: 1 }, 1, [2], 3];
+  const doc = new JsonCrdt("ann", { initial: { list } });
+  const told: Change[] = [];
+  doc.on("change", ({ changes }) => told.push(...changes));
+  doc.removeAt(["list"], 0, 3);
+  assertEquals(told, [{ kind: "remove", path: ["list"], index: 0, count: 3 }]);
+  doc.transact(() => doc.removeAt(["list"], 0));
+  assertEquals(told.length, 2);
+});
+
+Deno.test("a delete that is undone is not told", () => {
+  const doc = new JsonCrdt("ann", { initial: { map: { x: 1 }, list: [{}] } });
+  const told = toldBy(doc, () =>
+    doc.transact(() => {
+      doc.set(["y"], 1);
+      assertThrows(() =>
+        doc.transact(() => {
+          doc.delete(["map", "x"]);
+          doc.removeAt(["list"], 0);
+          throw new RangeError("Undo it");
+        })
+      );
+    }));
+  assertEquals(told, ["set y"]);
+});
+
+Deno.test("what does not show below a value or a list is not told", () => {
+  const told = toldOf(
+    {},
+    (doc) => {
+      doc.set(["later"], 1);
+      doc.set(["value"], null);
+      doc.push(["list"], 1);
+    },
+    (doc) =>
+      doc.transact(() => {
+        doc.set(["value", "x"], 1);
+        doc.increment(["list", "x"]);
+        doc.push(["value", "y"], 1);
+      }),
+  );
+  assertEquals(told, []);
+});
+
+Deno.test("a state that deletes and leaves something is told as a set", () => {
+  const initial = { a: { x: 1 }, b: { x: 1 }, list: [{ x: 1 }] };
+  const doc = new JsonCrdt("ann", { initial });
+  const other = new JsonCrdt("bob", { initial });
+  doc.set(["a", "y"], 1);
+  doc.set(["list", 0, "y"], 1);
+  for (const key of ["a", "b", "list"]) other.delete([key]);
+  const told = toldBy(doc, () => doc.merge(other.snapshot()));
+  const expected = ["delete a.x", "delete b", "delete list.0.x", "set a"];
+  assertEquals(told.sort(), [...expected, "set list", "set list.0"]);
 });
 
 Deno.test("what an item's list shows of it is told when that moves away", () => {

@@ -11,24 +11,12 @@ class Unknown {}
 
 const UNKNOWN = new Unknown();
 
-/** What was there, or what something that was done below made of it. */
-class Either {
-  readonly was: Copy | undefined;
-  readonly is: Copy;
-
-  constructor(was: Copy | undefined, is: Copy) {
-    this.was = was;
-    this.is = is;
-  }
-}
-
 type JsonMap = { readonly [key: string]: JsonValue };
 
 /** A JSON value of which some is not known. */
 type Copy =
   | JsonValue
   | Unknown
-  | Either
   | Copy[]
   | Map<string, Copy>;
 
@@ -78,7 +66,7 @@ export class Follower {
     }
     if (failure === "" && isLike(copy, now)) return;
     throw new Error(
-      `Not named${failure}: ${JSON.stringify(before)} became ${
+      `Not named (${failure}): ${JSON.stringify(before)} became ${
         JSON.stringify(now)
       } by ${JSON.stringify(changes)}`,
     );
@@ -100,22 +88,23 @@ function changed(copy: Copy | undefined, path: Path, change: Change): Copy {
   const [step, ...below] = path;
   if (step === undefined) return changedHere(copy, change);
   if (copy === UNKNOWN) return UNKNOWN;
-  if (copy instanceof Either) {
-    return new Either(copy.was, changed(copy.is, path, change));
-  }
-  if (copy instanceof Map && typeof step === "string") {
-    return new Map(copy).set(step, changed(copy.get(step), below, change));
-  }
-  if (Array.isArray(copy) && typeof step === "number" && step < copy.length) {
+  if (typeof step === "number") {
+    assert(Array.isArray(copy) && step < copy.length, "no such element");
     return copy.with(step, changed(copy[step], below, change));
   }
-  if (typeof step === "string") {
-    if (change.kind === "delete" && copy === undefined) return UNKNOWN;
-    // What was done below made it a map, in which there is nothing else.
-    const made = new Map([[step, changed(undefined, below, change)]]);
-    return new Either(copy, made);
+  if (change.kind === "delete") {
+    assert(copy instanceof Map, "nothing to delete it from");
+    if (below.length > 0) {
+      return new Map(copy).set(step, changed(copy.get(step), below, change));
+    }
+    const left = new Map(copy);
+    left.delete(step);
+    return left;
   }
-  throw new Error(`Nothing is there for ${JSON.stringify(change)}`);
+  // Maps above are made, but only where nothing stands.
+  const map = copy === undefined ? new Map<string, Copy>() : copy;
+  assert(map instanceof Map, "something else stands above");
+  return new Map(map).set(step, changed(map.get(step), below, change));
 }
 
 function changedHere(copy: Copy | undefined, change: Change): Copy {
@@ -141,16 +130,16 @@ function changedHere(copy: Copy | undefined, change: Change): Copy {
       assert(index + count <= copy.length);
       return copy.slice(0, index) + copy.slice(index + count);
     }
+    case "delete":
+      throw new Error("what was deleted is no entry of a map");
     default:
       return UNKNOWN;
   }
 }
 
 function isLike(copy: Copy | undefined, value: JsonValue | undefined): boolean {
-  if (copy === UNKNOWN) return true;
-  if (copy instanceof Either) {
-    return isLike(copy.was, value) || isLike(copy.is, value);
-  }
+  // What was set is there; what is not there was deleted.
+  if (copy === UNKNOWN) return value !== undefined;
   if (Array.isArray(copy)) {
     return Array.isArray(value) && value.length === copy.length &&
       copy.every((item, index) => isLike(item, value[index]));

@@ -56,7 +56,7 @@ Deno.test("a change above what is watched may have taken it away", () => {
   doc.set(["users", "1"], { name: "Bo" });
   doc.delete(["users"]);
   doc.delete([]);
-  assertEquals(calls, [["set users.1"], ["delete users"], ["delete "]]);
+  assertEquals(calls, [["set users.1"], ["delete users"], ["set "]]);
 });
 
 Deno.test("a transaction is told once, when it is over, with what matches", () => {
