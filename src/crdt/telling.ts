@@ -206,10 +206,11 @@ export class Telling {
     told: readonly Change[],
     appeared: ReadonlySet<Branch>,
   ): Change[] {
-    const known = new Set<string>();
+    // What was told first need not be so in the end.
+    const known = new Map<string, Change["kind"]>();
     if (this.#wanted.length > 0) {
       for (const { kind, path } of told) {
-        if (isWhole(kind)) known.add(JSON.stringify(path));
+        if (isWhole(kind)) known.set(JSON.stringify(path), kind);
       }
     }
     const changes: Change[] = [];
@@ -219,8 +220,8 @@ export class Telling {
       if (change === null || this.#isOwn(change.path)) continue;
       if (change.kind === "delete" && isIn(appeared, parent)) continue;
       const text = JSON.stringify(change.path);
-      if (!known.has(text)) changes.push(change);
-      known.add(text);
+      if (known.get(text) !== change.kind) changes.push(change);
+      known.set(text, change.kind);
     }
     // What is around comes first.
     return changes.sort((a, b) => a.path.length - b.path.length);
@@ -236,9 +237,7 @@ export class Telling {
     appeared: ReadonlySet<Branch>,
   ): Change[] {
     const path = pathOf(this.#tree, place);
-    if (path === null || told.some((change) => isAbove(change, path))) {
-      return [];
-    }
+    if (path === null || isSet(told, path)) return [];
     const changes: Change[] = [];
     let count = 0;
     if (this.#tree.shown(place) === MAP) {
@@ -246,9 +245,8 @@ export class Telling {
         count++;
         const at = [...path, key];
         const isNew = typeof child === "number" || appeared.has(child);
-        const isTold = told.some((change) =>
-          isAbove(change, at) || isNew && startsWith(change.path, at)
-        );
+        const isTold = isSet(told, at) ||
+          isNew && told.some((change) => startsWith(change.path, at));
         if (!isTold) changes.push({ kind: "set", path: at });
       }
     }
@@ -256,9 +254,12 @@ export class Telling {
   }
 }
 
-/** Whether a change tells of all that is at a path. */
-function isAbove({ kind, path }: Change, below: Path): boolean {
-  return isWhole(kind) && startsWith(below, path);
+/** Whether what is at a path is to be read, as the changes say in the end. */
+function isSet(changes: readonly Change[], place: Path): boolean {
+  const last = changes.findLast(({ kind, path }) =>
+    isWhole(kind) && startsWith(place, path)
+  );
+  return last?.kind === "set";
 }
 
 function startsWith(path: Path, start: Path): boolean {

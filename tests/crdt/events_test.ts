@@ -186,6 +186,20 @@ Deno.test("a state that deletes and leaves something is told as a set", () => {
   assertEquals(told.sort(), [...expected, "set list", "set list.0"]);
 });
 
+Deno.test("a list that shows again as what was at its key leaves it is told", () => {
+  // What is moved into the list stood at its key: one takes the other's place.
+  const doc = new JsonCrdt("ann", { initial: { b: [1], key: [[2]] } });
+  const other = new JsonCrdt("bob");
+  other.applyDiff(doc.encodeDiff(other.clock()));
+  other.set(["later"], 1);
+  other.move(["b"], ["key", 0, 0]);
+  doc.move(["b"], ["key"]);
+  assertEquals(doc.get([]), { key: [1] });
+  const told = toldBy(doc, () => doc.applyDiff(other.encodeDiff(doc.clock())));
+  assertEquals(doc.get(["key"]), [[[1]]]);
+  assertEquals(told, ["set later", "delete key", "set key"]);
+});
+
 Deno.test("what an item's list shows of it is told when that moves away", () => {
   const told = toldOf(
     { a: [{ x: 1 }, { x: 2 }] },

@@ -89,7 +89,11 @@ export class JoinContext {
 
   /** Notes what a place shows, before that may change. */
   noteShown(place: Branch): void {
-    if (this.isTold) this.core.telling.note(place);
+    if (!this.isTold) return;
+    const { telling, tree } = this.core;
+    // Who is refused no more claims what is above again.
+    if (tree.columns.refused.size > 0) telling.noteAbove(place);
+    else telling.note(place);
   }
 
   /** Adds to a sequence of ours what one of theirs has. */
