@@ -80,9 +80,62 @@ export function checkText(
   );
 }
 
-function show(value: unknown): string {
+/**
+ * Returns `value` if it is bytes, as a `Buffer` is, too; of any realm.
+ *
+ * @throws {TypeError} If it is not; what is often given instead is named.
+ */
+export function checkBytes(
+  act: string,
+  option: string,
+  value: unknown,
+): Uint8Array {
+  if (isBytes(value)) return value;
+  const shown = show(value);
+  const hint = shown.endsWith("ArrayBuffer")
+    ? "; wrap it in new Uint8Array(buffer)"
+    : "";
+  throw new TypeError(
+    `Cannot ${act} as '${option}' must be a Uint8Array: current value is ${shown}${hint}`,
+  );
+}
+
+/** Whether `value` is bytes, as {@linkcode checkBytes} takes them. */
+export function isBytes(value: unknown): value is Uint8Array {
+  return value instanceof Uint8Array ||
+    (ArrayBuffer.isView(value) && tagOf(value) === "Uint8Array");
+}
+
+/**
+ * Returns `value` if it is a function.
+ *
+ * @throws {TypeError} If it is not.
+ */
+export function checkFunction<Value>(
+  act: string,
+  option: string,
+  value: Value,
+): Value {
+  if (typeof value === "function") return value;
+  throw new TypeError(
+    `Cannot ${act} as '${option}' must be a function: current value is ${
+      show(value)
+    }`,
+  );
+}
+
+/** What a wrong value is, for the message of an error: short, whatever it is. */
+export function show(value: unknown): string {
   if (typeof value === "string") {
     return JSON.stringify(value.length > 80 ? `${value.slice(0, 80)}…` : value);
   }
-  return String(value);
+  if (typeof value === "function") return "a function";
+  if (typeof value !== "object" || value === null) return String(value);
+  const name = tagOf(value);
+  return `${/^[AEIOU]/.test(name) ? "an" : "a"} ${name}`;
+}
+
+/** The name of a built-in class, also of another realm; `Object` for most. */
+function tagOf(value: object): string {
+  return Object.prototype.toString.call(value).slice("[object ".length, -1);
 }

@@ -1,22 +1,18 @@
 import type { JsonValue } from "../base/json.ts";
+import { checkBytes } from "../base/options.ts";
 import type { SavedDocument } from "../base/saved_document.ts";
 import { Author } from "./author.ts";
-import { Core } from "./core.ts";
 import type { Receipts } from "./stored_document.ts";
 import type { Change, Dot } from "./events.ts";
-import { HybridClock } from "./hybrid_clock.ts";
 import { Inbox, type Receipt } from "./inbox.ts";
 import { makeInitial } from "./initial.ts";
+import { makeCore } from "./make_core.ts";
 import { COUNTER_SAFE } from "./maker.ts";
 import { decodeMessage, type Unit } from "./message.ts";
 import { DOCUMENT } from "./operation.ts";
 import { operationFromJson, type OperationJson } from "./operation_json.ts";
 import { countTombstones, type DocumentMetrics } from "./metrics.ts";
-import {
-  checkOptions,
-  checkReplicaName,
-  type JsonCrdtOptions,
-} from "./options.ts";
+import { checkReplicaName, type JsonCrdtOptions } from "./options.ts";
 import type { Path } from "./pattern.ts";
 import { Pending } from "./pending.ts";
 import { SchemaDocument } from "./schema_document.ts";
@@ -116,6 +112,7 @@ export class JsonCrdt extends SchemaDocument {
    * @throws {DistflowError} `CORRUPT_DATA` if the bytes are torn or altered, or
    * if an edit of one's own lacks what was before it; `DUPLICATE_REPLICA` if the
    * name is known.
+   * @throws {TypeError} If any of it is no `Uint8Array`.
    *
    * @example Saved and restored
    * ```ts
@@ -230,6 +227,7 @@ export class JsonCrdt extends SchemaDocument {
    * @returns How many were applied at once, buffered, known, or refused.
    * @throws {DistflowError} `CORRUPT_DATA` if it is no message; nothing of it
    * was applied then. Of a whole document, what `merge` throws.
+   * @throws {TypeError} If it is no `Uint8Array`.
    *
    * @example Twice is once
    * ```ts
@@ -246,6 +244,7 @@ export class JsonCrdt extends SchemaDocument {
    */
   receiveMessage(message: Uint8Array): Receipts {
     this.checkOutside("receive anything");
+    checkBytes("receive a message", "message", message);
     if (isFramed(message)) return this.applyDiff(message);
     return this.receiveUnits(
       this.decode(() => decodeMessage(message, this.core.replicas)),
@@ -482,14 +481,4 @@ export class JsonCrdt extends SchemaDocument {
   #tellRemote(unit: Unit, changes: readonly Change[]): void {
     this.record("remote", unit, changes, this.isObserved);
   }
-}
-
-function makeCore(name: string, options: JsonCrdtOptions): Core {
-  checkOptions(options);
-  const { clock, maxClockDriftMs } = options;
-  return new Core(
-    name,
-    new HybridClock(clock, maxClockDriftMs),
-    new Map(Object.entries(options.merges ?? {})),
-  );
 }

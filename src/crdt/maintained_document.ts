@@ -1,5 +1,6 @@
 import type { ListenerErrorHandler } from "../base/emitter.ts";
 import { DistflowError } from "../base/errors.ts";
+import { checkBytes } from "../base/options.ts";
 import type { Core } from "./core.ts";
 import type { LimitEvent } from "./events.ts";
 import { LimitWarning } from "./limit_warning.ts";
@@ -103,6 +104,7 @@ export abstract class MaintainedDocument extends StoredDocument {
    * @throws {DistflowError} `CORRUPT_DATA` if it is no acknowledgement;
    * `SNAPSHOT_REQUIRED` if its replica was retired, or was never heard of and
    * lacks what was forgotten here: it has to begin anew from a state.
+   * @throws {TypeError} If it is no `Uint8Array`.
    *
    * @example A replica that came too late
    * ```ts
@@ -120,9 +122,12 @@ export abstract class MaintainedDocument extends StoredDocument {
    * ```
    */
   acknowledge(acknowledgement: Uint8Array): void {
-    this.checkOutside("acknowledge");
+    const act = "acknowledge";
+    this.checkOutside(act);
     const { core } = this;
-    const frame = readOnlyFrame(acknowledgement);
+    const frame = readOnlyFrame(
+      checkBytes(act, "acknowledgement", acknowledgement),
+    );
     const report = this.decode(() => decodeReport(frame, core.replicas));
     const isMember = core.stability.take(report);
     const [[writer] = [core.self]] = report.rows;

@@ -1,5 +1,6 @@
 import type { ListenerErrorHandler } from "../base/emitter.ts";
 import { DistflowError } from "../base/errors.ts";
+import { checkBytes } from "../base/options.ts";
 import { AppliedChange } from "./applied_change.ts";
 import type { Core } from "./core.ts";
 import type { Change, Dot, SyncEvent } from "./events.ts";
@@ -183,6 +184,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    * have written under any one name and put items in different places;
    * `SNAPSHOT_REQUIRED` if one of the two has forgotten what the other has not
    * seen, and each has what the other lacks. Nothing has changed then.
+   * @throws {TypeError} If it is no `Uint8Array`: wrap an `ArrayBuffer` in one.
    *
    * @example Both go on, and merge
    * ```ts
@@ -198,7 +200,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    */
   merge(state: Uint8Array): Receipt {
     this.checkOutside("merge a state");
-    return this.#merge(state, STATE);
+    return this.#merge(checkBytes("merge a state", "state", state), STATE);
   }
 
   #merge(state: Uint8Array, kind: typeof STATE | typeof PART): Receipt {
@@ -370,7 +372,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    *
    * @returns How many transactions were applied, buffered, known, or refused; a
    * state counts as one.
-   * @throws {DistflowError} As {@linkcode StoredDocument.merge} does.
+   * @throws What {@linkcode StoredDocument.merge} throws.
    *
    * @example Twice is once
    * ```ts
@@ -386,7 +388,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    */
   applyDiff(diff: Uint8Array): Receipts {
     this.checkOutside("apply a diff");
-    const frame = readOnlyFrame(diff);
+    const frame = readOnlyFrame(checkBytes("apply a diff", "diff", diff));
     if (frame.kind === STATE) {
       const receipts = { applied: 0, buffered: 0, duplicate: 0, rejected: 0 };
       receipts[this.merge(diff)]++;

@@ -1,8 +1,8 @@
 import { DistflowError } from "../base/errors.ts";
+import { checkBytes } from "../base/options.ts";
 import type { SavedDocument } from "../base/saved_document.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Files } from "../transport/storage.ts";
-import { checkBytes } from "./check_bytes.ts";
 import { storeClosed } from "./closed.ts";
 import {
   checkDocumentName,
@@ -94,7 +94,9 @@ export class FileStore implements SnapshotStore {
   /** See {@linkcode SnapshotStore.save}. */
   async save(name: string, snapshot: Uint8Array): Promise<void> {
     // The `slice` of a `Buffer` would be no copy.
-    const bytes = new Uint8Array(checkBytes("save", snapshot));
+    const bytes = new Uint8Array(
+      checkBytes("save a document", "snapshot", snapshot),
+    );
     await this.#writingTurn(name, async (path) => {
       await this.#files.replace(path + SNAPSHOT, bytes);
       // Whoever dies here finds messages that the snapshot has, too. The file is
@@ -112,7 +114,9 @@ export class FileStore implements SnapshotStore {
    * behind messages that cannot be read; `LIMIT_REACHED` above 2 GiB.
    */
   async append(name: string, message: Uint8Array): Promise<void> {
-    const record = encodeRecord(checkBytes("append", message));
+    const record = encodeRecord(
+      checkBytes("append to a document", "message", message),
+    );
     await this.#writingTurn(name, async (path) => {
       const end = await this.#endOf(path);
       // Whatever fails, the next message goes where the file then ends.

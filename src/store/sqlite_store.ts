@@ -1,8 +1,8 @@
 import { DistflowError } from "../base/errors.ts";
+import { checkBytes } from "../base/options.ts";
 import type { SavedDocument } from "../base/saved_document.ts";
 import { currentPlatform } from "../platform/mod.ts";
 import type { Database } from "../transport/storage.ts";
-import { checkBytes } from "./check_bytes.ts";
 import { storeClosed } from "./closed.ts";
 import { checkDocumentName } from "./document_name.ts";
 import type { SnapshotStore, StoreOptions } from "./snapshot_store.ts";
@@ -82,7 +82,7 @@ export class SqliteStore implements SnapshotStore {
   save(name: string, snapshot: Uint8Array): Promise<void> {
     return this.#attempt(() => {
       const key = checkDocumentName(name);
-      const bytes = checkBytes("save", snapshot);
+      const bytes = checkBytes("save a document", "snapshot", snapshot);
       this.#asOne("BEGIN IMMEDIATE", () => {
         this.#database.run(
           "INSERT INTO snapshots (name, bytes) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET bytes = excluded.bytes",
@@ -100,7 +100,7 @@ export class SqliteStore implements SnapshotStore {
       this.#database.run(
         "INSERT INTO messages (name, bytes) VALUES (?, ?)",
         checkDocumentName(name),
-        checkBytes("append", message),
+        checkBytes("append to a document", "message", message),
       );
     });
   }

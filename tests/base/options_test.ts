@@ -1,6 +1,8 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import {
+  checkBytes,
   checkChoice,
+  checkFunction,
   checkInteger,
   checkText,
 } from "../../src/base/options.ts";
@@ -44,5 +46,36 @@ Deno.test("a text must not be empty or too long; the message stays short", () =>
       "'host' must be a string of 1 to 5 characters",
     );
     assertEquals(error.message.length < 200, true);
+  }
+});
+
+Deno.test("bytes of any realm pass, and nothing that only looks like them", () => {
+  const bytes = new Uint8Array([1]);
+  assertEquals(checkBytes("x", "bytes", bytes), bytes);
+  // As one that a frame or a test runner's sandbox has made.
+  const foreign = Object.setPrototypeOf(new Uint8Array([1]), null);
+  Object.defineProperty(foreign, Symbol.toStringTag, { value: "Uint8Array" });
+  assertEquals(checkBytes("x", "bytes", foreign) === foreign, true);
+  const wrong = [new ArrayBuffer(1), new DataView(new ArrayBuffer(1)), [1], {}];
+  const shown = ["an ArrayBuffer; wrap", "a DataView", "an Array", "an Object"];
+  for (const [index, value] of wrong.entries()) {
+    assertThrows(
+      () => checkBytes("bake", "dough", value),
+      TypeError,
+      `Cannot bake as 'dough' must be a Uint8Array: current value is ${
+        shown[index]
+      }`,
+    );
+  }
+});
+
+Deno.test("a function must be one", () => {
+  assertEquals(checkFunction("x", "act", assertEquals), assertEquals);
+  for (const value of [undefined, null, 5n, Object.create(null)]) {
+    assertThrows(
+      () => checkFunction("bake", "act", value),
+      TypeError,
+      "Cannot bake as 'act' must be a function: current value is ",
+    );
   }
 });

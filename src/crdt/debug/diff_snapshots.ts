@@ -1,4 +1,5 @@
 import { hasCode } from "../../base/errors.ts";
+import { checkBytes } from "../../base/options.ts";
 import { JsonCrdt } from "../document.ts";
 import type { JsonCrdtOptions } from "../options.ts";
 import { diffStates, type StateDifference } from "./diff_states.ts";
@@ -28,6 +29,7 @@ export interface SnapshotDifference {
  *
  * @param options Options of the documents, such as `merges`.
  * @throws {DistflowError} `CORRUPT_DATA` if one of them is no snapshot.
+ * @throws {TypeError} If one is no `Uint8Array`.
  *
  * @example What a day brought
  * ```ts
@@ -49,7 +51,9 @@ export function diffSnapshots(
   after: Uint8Array,
   options: Omit<JsonCrdtOptions, "initial"> = {},
 ): SnapshotDifference {
-  const [first, second] = [read(before, options), read(after, options)];
+  const act = "compare snapshots";
+  const first = read(checkBytes(act, "before", before), options);
+  const second = read(checkBytes(act, "after", after), options);
   const [own, other] = [first.clock(), second.clock()];
   const names = new Set([...Object.keys(own), ...Object.keys(other)]);
   return {

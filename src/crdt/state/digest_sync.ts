@@ -1,4 +1,5 @@
 import { DistflowError } from "../../base/errors.ts";
+import { checkBytes } from "../../base/options.ts";
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Core } from "../core.ts";
 import type { Unit } from "../message.ts";
@@ -134,11 +135,13 @@ export class DigestSync {
    * @returns The answer; `null` if there is nothing more to say.
    * @throws {DistflowError} `CORRUPT_DATA` if it is no message of such an end;
    * what `merge` throws of what it brings.
-   * @throws {TypeError} Within a transaction.
+   * @throws {TypeError} Within a transaction, or if it is no `Uint8Array`.
    */
   receive(message: Uint8Array): Uint8Array | null {
     this.#host.checkOutside();
-    const { kind, payload } = readOnlyFrame(message);
+    const { kind, payload } = readOnlyFrame(
+      checkBytes("synchronise", "message", message),
+    );
     const reader = new ByteReader(payload);
     if (kind !== DIGEST) reader.fail("a message of digests");
     switch (reader.byte()) {

@@ -1,4 +1,6 @@
 import { DistflowError } from "../../base/errors.ts";
+import { isRecord } from "../../base/json.ts";
+import { checkBytes, isBytes, show } from "../../base/options.ts";
 import type { SavedDocument } from "../../base/saved_document.ts";
 import type { JsonCrdtOptions } from "../options.ts";
 import type { Frame } from "./frame.ts";
@@ -40,21 +42,14 @@ export interface OpenedDocument {
  * @throws {DistflowError} `CORRUPT_DATA` if its end was torn; `DUPLICATE_REPLICA`
  * if its state knows `name`.
  * @throws {TypeError} If another document than the one that was saved resumes,
- * or if there is no snapshot.
+ * if there is no snapshot, or if something is no `Uint8Array`.
  */
 export function openSaved(
   saved: Uint8Array | SavedDocument,
   name: string,
   { resume = false, cutTornEnd = false }: RestoreOptions,
 ): OpenedDocument {
-  const { snapshot, messages } = saved instanceof Uint8Array
-    ? { snapshot: saved, messages: [] }
-    : saved;
-  if (snapshot === undefined) {
-    throw new TypeError(
-      "Cannot restore a document without a snapshot: save one before the first message",
-    );
-  }
+  const { snapshot, messages } = checkSaved(saved);
   const { frames, tornByteCount } = readSaved(snapshot);
   if (tornByteCount > 0 && !cutTornEnd) {
     throw new DistflowError(
@@ -76,4 +71,36 @@ export function openSaved(
     );
   }
   return { frames, messages };
+}
+
+/** Makes sure that all parts are bytes. */
+function checkSaved(
+  saved: Uint8Array | SavedDocument,
+): { snapshot: Uint8Array; messages: readonly Uint8Array[] } {
+  const act = "restore a document";
+  const isDocument = isRecord(saved) &&
+    ("snapshot" in saved || "messages" in saved);
+  if (isBytes(saved) || !isDocument) {
+    return { snapshot: checkBytes(act, "saved", saved), messages: [] };
+  }
+  const { snapshot, messages } = saved;
+  if (snapshot === undefined) {
+    throw new TypeError(
+      "Cannot restore a document without a snapshot: save one before the first message",
+    );
+  }
+  if (!Array.isArray(messages)) {
+    throw new TypeError(
+      `Cannot ${act} as 'saved.messages' must be an array: current value is ${
+        show(messages)
+      }`,
+    );
+  }
+  return {
+    snapshot: checkBytes(act, "saved.snapshot", snapshot),
+    messages: Array.from(
+      messages,
+      (message, index) => checkBytes(act, `saved.messages[${index}]`, message),
+    ),
+  };
 }

@@ -1,3 +1,4 @@
+import { checkBytes } from "../../base/options.ts";
 import {
   DIFF,
   failToRead,
@@ -65,6 +66,7 @@ export function readSaved(bytes: Uint8Array): SavedFrames {
  *
  * @throws {DistflowError} `CORRUPT_DATA` if the state is torn, if anything was
  * altered, or if it is no such file.
+ * @throws {TypeError} If it is no `Uint8Array`.
  *
  * @example A torn end
  * ```ts
@@ -81,7 +83,9 @@ export function readSaved(bytes: Uint8Array): SavedFrames {
  * ```
  */
 export function inspectSaved(bytes: Uint8Array): SavedParts {
-  const { frames, tornByteCount } = readSaved(bytes);
+  const { frames, tornByteCount } = readSaved(
+    checkBytes("inspect what was saved", "bytes", bytes),
+  );
   return {
     stateByteCount: (frames[0] as Frame).end,
     diffCount: frames.length - 1,

@@ -1,5 +1,6 @@
 import { DistflowError } from "../../base/errors.ts";
 import { isRecord } from "../../base/json.ts";
+import { checkBytes } from "../../base/options.ts";
 import type { ClockRecord } from "../version_vector.ts";
 import { defineEntry } from "../values.ts";
 import type { Frame } from "./frame.ts";
@@ -30,6 +31,7 @@ export interface SnapshotJson {
  * A snapshot as JSON, for where bytes cannot be kept or sent; a third longer.
  *
  * @throws {DistflowError} `CORRUPT_DATA` if the bytes are none, or torn.
+ * @throws {TypeError} If it is no `Uint8Array`.
  *
  * @example In a message that is JSON
  * ```ts
@@ -48,7 +50,9 @@ export interface SnapshotJson {
  * ```
  */
 export function snapshotToJson(snapshot: Uint8Array): SnapshotJson {
-  const { frames, tornByteCount } = readSaved(snapshot);
+  const { frames, tornByteCount } = readSaved(
+    checkBytes("write a snapshot as JSON", "snapshot", snapshot),
+  );
   if (tornByteCount > 0) fail(`its last ${tornByteCount} bytes were torn`);
   const { names, counters, writer } = readState(frames[0] as Frame).head;
   const clock: Record<string, number> = {};
