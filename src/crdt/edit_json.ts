@@ -99,14 +99,16 @@ export function readId(json: unknown, replicas: ReplicaTable): ItemId {
 function readOrigin(json: unknown, replicas: ReplicaTable): Origin {
   if (!Array.isArray(json)) return refuse("its origin is no array");
   if (json.length === 0) return { side: "right", replica: -1, counter: 0 };
-  const [side, ...dot] = json as unknown[];
+  const [side, name, counter] = json as unknown[];
   if (side !== "left" && side !== "right") return refuse("its side is unknown");
-  return { side, ...readId(dot, replicas) };
+  if (json.length !== 3) return refuse("a dot is no pair");
+  return { side, ...readId([name, counter], replicas) };
 }
 
 function readRanges(json: unknown, replicas: ReplicaTable): IdRange[] {
   if (!Array.isArray(json)) return refuse("'ranges' is no array");
-  return json.map((range): IdRange => {
+  // `map` would pass over holes.
+  return Array.from(json, (range: unknown): IdRange => {
     if (!Array.isArray(range)) return refuse("a range is no array");
     const [name, first, count] = range as unknown[];
     const id = readId([name, first], replicas);

@@ -49,12 +49,13 @@ export function readStamp(ms: unknown, tick: unknown): number {
 
 /** Reads keys. */
 export function readPath(path: unknown): string[] {
-  if (
-    !Array.isArray(path) || path.length > DEPTH_MAX || !path.every(isInnerKey)
-  ) {
-    return refuse(`its path is not of at most ${DEPTH_MAX} keys`);
-  }
-  return [...path];
+  // `every` passes over the holes of an array; a copy of it has none.
+  const keys: unknown[] = Array.isArray(path) && path.length <= DEPTH_MAX
+    ? [...path]
+    : [undefined];
+  return keys.every(isInnerKey)
+    ? keys
+    : refuse(`its path is not of at most ${DEPTH_MAX} keys`);
 }
 
 /** Reads a value, frozen. */

@@ -1,4 +1,5 @@
 import { isRecord, type JsonRecord } from "../base/json.ts";
+import { show } from "../base/options.ts";
 import {
   readCounter,
   readJson,
@@ -30,7 +31,7 @@ export function readOldForm(
   const counter = readCounter(deps.get(replica));
   const isSet = name === "set";
   if (!isSet && name !== "del" && name !== "tombstone") {
-    return refuse(`its kind is ${JSON.stringify(name)}`);
+    return refuse(`its kind is ${show(name)}`);
   }
   const value = isSet ? readJson(json.value) : undefined;
   const shape = !isSet ? NOTHING : isRecord(value) ? TREE : WHOLE;

@@ -1,4 +1,5 @@
 import { isRecord, type JsonValue } from "../base/json.ts";
+import { show } from "../base/options.ts";
 import {
   type AddressJson,
   editToJson,
@@ -155,7 +156,7 @@ export function operationFromJson(
   if (isRecord(json.hlc)) return readOldForm(json, json.hlc, replicas);
   const { kind: name, stamp } = json;
   const kind = KINDS.find(([text]) => text === name)?.[1] ??
-    refuse(`its kind is ${JSON.stringify(name)}`);
+    refuse(`its kind is ${show(name)}`);
   const [replica, counter] = readDot(json.dot, replicas);
   if (!Array.isArray(stamp) || stamp.length !== 2) refuse("it has no stamp");
   const shape = readShape(json.type, kind);
@@ -183,7 +184,9 @@ export function operationFromJson(
   }
   if (json.after !== undefined) {
     if (!Array.isArray(json.after)) return refuse("'after' is no array");
-    operation.after = json.after.flatMap((dot) => readDot(dot, replicas));
+    // `flatMap` would pass over holes.
+    operation.after = Array.from(json.after, (dot) => readDot(dot, replicas))
+      .flat();
   }
   if (json.covers !== undefined) {
     operation.covers = readVector(json.covers, replicas);
@@ -203,7 +206,7 @@ function readShape(type: unknown, kind: Kind): Shape {
   if (kind !== SET && kind !== INSERT) return NOTHING;
   if (type === undefined) return SCALAR;
   return SHAPES.find(([text]) => text === type)?.[1] ??
-    refuse(`its type is ${JSON.stringify(type)}`);
+    refuse(`its type is ${show(type)}`);
 }
 
 function readValue(

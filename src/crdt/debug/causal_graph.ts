@@ -1,5 +1,6 @@
 import type { Dot } from "../events.ts";
 import type { OperationJson } from "../operation_json.ts";
+import { readLog } from "./read_log.ts";
 
 /** A transaction in a {@linkcode CausalGraph}. */
 export interface CausalNode {
@@ -129,6 +130,9 @@ function labelOf({ dot: [replica, counter], operations }: CausalNode): string {
 /**
  * The graph of the operations of a log, in any order.
  *
+ * @throws {DistflowError} `INVALID_OPERATION` if one is none; `details.index` is
+ * where it stands in the log.
+ *
  * @example What a set replaces comes before it
  * ```ts
  * import { JsonCrdt } from "@distflow/core/crdt";
@@ -209,7 +213,7 @@ function readTransactions(
   log: Iterable<OperationJson>,
 ): [string, CausalNode[]][] {
   const rows = new Map<string, Map<number, OperationJson>>();
-  for (const operation of log) {
+  for (const operation of readLog(log)) {
     const [name, counter] = operation.dot;
     const row = rows.get(name) ?? new Map();
     row.set(counter, operation);

@@ -2,6 +2,7 @@ import { JsonCrdt } from "../document.ts";
 import type { Dot } from "../events.ts";
 import type { OperationJson } from "../operation_json.ts";
 import type { JsonCrdtOptions } from "../options.ts";
+import { readLog } from "./read_log.ts";
 
 /** A step of a replay. */
 export interface ReplayStep {
@@ -34,6 +35,8 @@ export interface ReplayOptions {
  * it came about.
  *
  * @returns The document as it was there; it may be read, and edited apart.
+ * @throws {DistflowError} `INVALID_OPERATION` if anything in the log is no
+ * operation, also behind `until`; `details.index` is where it stands.
  *
  * @example Until the mistake
  * ```ts
@@ -56,7 +59,7 @@ export function replay(
 ): JsonCrdt {
   const { until, onStep } = options;
   const names = new Set<string>();
-  const operations = [...log];
+  const operations = readLog(log);
   for (const { dot: [name] } of operations) names.add(name);
   const document = new JsonCrdt(freshName(names), options.document);
   for (const [index, operation] of operations.entries()) {

@@ -1,4 +1,6 @@
-import { assertEquals } from "@std/assert";
+import { assertEquals, assertThrows } from "@std/assert";
+import { DistflowError } from "../../../src/base/errors.ts";
+import { causalGraph } from "../../../src/crdt/debug/causal_graph.ts";
 import { replay } from "../../../src/crdt/debug/replay.ts";
 import { JsonCrdt } from "../../../src/crdt/mod.ts";
 import type { OperationJson } from "../../../src/crdt/operation_json.ts";
@@ -56,4 +58,51 @@ Deno.test("an operation that came too early in the log waits", () => {
   });
   assertEquals(steps, [false, false, false, false, true]);
   assertEquals(again.toJSON(), doc.toJSON());
+});
+
+Deno.test("a line of a log that is no operation is found by its index", () => {
+  const { log } = makeLog();
+  const bad: unknown[] = [
+    null,
+    "set",
+    { ...log[1], dot: "ann" },
+    { ...log[1], path: "a" },
+    { ...log[1], stamp: undefined },
+    { ...log[1], kind: "remove", ranges: {} },
+  ];
+  for (const line of bad) {
+    const lines = log.toSpliced(1, 1, line as OperationJson);
+    for (const read of [replay, causalGraph]) {
+      const error = assertThrows(
+        () => read(lines),
+        DistflowError,
+        "Cannot read operation 1 of a log: ",
+      );
+      assertEquals(error.code, "INVALID_OPERATION");
+      assertEquals(error.details, { index: 1 });
+    }
+  }
+  for (const none of [null, 5, { 0: log[0] }]) {
+    assertThrows(() => replay(none as never), TypeError, "must be iterable");
+  }
+});
+
+Deno.test("what a kind has no use for does not matter, nor does an older form", () => {
+  const { log } = makeLog();
+  const strange = { ...log[0], ranges: 5, text: null, at: "noon" };
+  assertEquals(
+    causalGraph([strange as never, ...log.slice(1)]),
+    causalGraph(log),
+  );
+  const old = {
+    kind: "set",
+    path: ["p"],
+    value: 1,
+    hlc: { t: Date.UTC(2026, 0, 1), c: 0, r: "eve" },
+    deps: { ann: 1, eve: 1 },
+    src: "eve",
+  };
+  const both = [...log, old as never];
+  assertEquals(replay(both).get(["p"]), 1);
+  assertEquals(causalGraph(both).edges.at(-1)?.isOwn, false);
 });
