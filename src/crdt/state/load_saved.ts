@@ -46,10 +46,21 @@ export function loadSaved(
   const { core } = host;
   readState(first as Frame).fill(core);
   core.loadSettings(false, true);
-  for (const frame of added) loadFrame(host, frame);
-  for (const message of messages) {
-    if (isFramed(message)) loadFrame(host, readOnlyFrame(message));
-    else loadUnits(host, decodeMessage(message, core.replicas), true);
+  const parts: (Frame | Uint8Array)[] = [
+    ...added,
+    ...messages.map((each) => isFramed(each) ? readOnlyFrame(each) : each),
+  ];
+  const lastPromise = parts.findLastIndex((part) =>
+    "kind" in part && part.kind === KNOWLEDGE
+  );
+  for (const [index, part] of parts.entries()) {
+    if ("kind" in part) loadFrame(host, part);
+    else loadUnits(host, decodeMessage(part, core.replicas), true);
+    // What was promised holds for what had been removed by then. The last time
+    // does for all, each of which would be a walk through all places: what had
+    // been removed at an earlier one still is, or is gone with all around it,
+    // and only a local insertion asks what is retired, of which there is none.
+    if (index === lastPromise) retireAll(core.tree);
   }
   if (isResumed || core.vector.get(core.self) === 0) return;
   throw new DistflowError(
@@ -71,8 +82,6 @@ function loadFrame(host: LoadingHost, frame: Frame): void {
   } else if (frame.kind === KNOWLEDGE) {
     const report = decodeReport(frame, core.replicas);
     core.stability.resume(report);
-    // What was promised then holds for what had been removed by then.
-    retireAll(core.tree);
     core.tree.settled.join(core.stability.retired);
     core.stability.floor.join(core.stability.retired);
   } else loadUnits(host, decodeDiff(frame, core.replicas), false);

@@ -1,4 +1,9 @@
-import { assert, assertEquals, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertNotEquals,
+  assertThrows,
+} from "@std/assert";
 import { DistflowError } from "../../../src/base/errors.ts";
 import { JsonCrdt, type JsonCrdtOptions } from "../../../src/crdt/mod.ts";
 
@@ -413,6 +418,41 @@ Deno.test("what was promised to others holds after a restart", () => {
   const codes = listen(ann);
   ann.applyDiff(copy.encodeDiff(ann.clock()));
   assertEquals([ann.toJSON(), codes], [{ list: ["a", "x"], bob: true }, []]);
+});
+
+Deno.test("of many promises in a file the last one holds, for what was gone by then", () => {
+  const docs = makeGroup(["ann", "bob"]);
+  const [ann, bob] = docs as [JsonCrdt, JsonCrdt];
+  ann.set(["list"], [1, 2, 3, 4, 5, 6]);
+  ann.set(["text"], "abcdef");
+  meet(docs);
+  const state = bob.snapshot();
+  const rounds = Array.from({ length: 5 }, () => {
+    const clock = bob.clock();
+    ann.removeAt(["list"], 1);
+    ann.deleteText(["text"], 1, 1);
+    meet(docs);
+    bob.compact();
+    return { diff: bob.encodeDiff(clock), promise: bob.acknowledgement() };
+  });
+  const last = rounds.pop();
+  const load = (...parts: (Uint8Array | undefined)[]) => {
+    const messages = parts.filter((part) => part !== undefined);
+    const saved = { snapshot: state, messages };
+    return JsonCrdt.restore("bob", saved, { resume: true });
+  };
+  const copy = load(
+    ...rounds.flatMap(({ diff, promise }) => [diff, promise]),
+    last?.diff,
+  );
+  const diffs = rounds.map(({ diff }) => diff);
+  const promise = rounds.at(-1)?.promise;
+  assertEquals(load(...diffs, promise, last?.diff).snapshot(), copy.snapshot());
+  assertNotEquals(
+    load(...diffs, last?.diff, promise).snapshot(),
+    copy.snapshot(),
+  );
+  assertEquals(copy.toJSON(), ann.toJSON());
 });
 
 Deno.test("polling forgets a little each time, and tells when it is done", () => {
