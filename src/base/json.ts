@@ -1,4 +1,10 @@
-/** A value that JSON can carry. */
+/**
+ * A value that JSON can carry.
+ *
+ * The type lets entries of an object be `undefined`, so that interfaces with
+ * optional fields fit. A message leaves such an entry out, as `JSON.stringify`
+ * does; a document that many replicas change refuses it with `INVALID_VALUE`.
+ */
 export type JsonValue =
   | null
   | boolean

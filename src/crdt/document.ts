@@ -17,7 +17,7 @@ import type { Path } from "./pattern.ts";
 import { Pending } from "./pending.ts";
 import { SchemaDocument } from "./schema_document.ts";
 import { Validators } from "./schema/validators.ts";
-import { Transaction } from "./transaction.ts";
+import { checkDone, Transaction } from "./transaction.ts";
 import { openSaved, type RestoreOptions } from "./state/restore.ts";
 import { isFramed } from "./state/frame.ts";
 import type { Register } from "./values.ts";
@@ -154,6 +154,10 @@ export class JsonCrdt extends SchemaDocument {
    * `act` throws undoes them all, and is thrown on. Transactions may be nested;
    * an inner one that throws undoes its own changes only.
    *
+   * @throws {TypeError} If `act` returns a promise, as an `async` function does:
+   * transactions are synchronous. What it did is undone; what it does after its
+   * first `await` is no part of the transaction.
+   *
    * @example All or nothing
    * ```ts
    * import { JsonCrdt } from "@distflow/core/crdt";
@@ -176,6 +180,7 @@ export class JsonCrdt extends SchemaDocument {
     const mark = transaction.mark();
     try {
       const result = act();
+      checkDone(result);
       if (outer === null) this.#check(transaction.changes);
       return result;
     } catch (error) {

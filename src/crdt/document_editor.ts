@@ -52,6 +52,9 @@ export abstract class DocumentEditor extends MaintainedDocument {
    * An object becomes a map whose entries change one by one;
    * {@linkcode asRegister} makes any value one that is replaced as a whole.
    *
+   * An entry that is `undefined` is an `INVALID_VALUE`, though the type permits
+   * it: leave it out, or set `null`. That holds for all values that are taken.
+   *
    * @throws {DistflowError} `INVALID_PATH`, `INVALID_VALUE` or `LIMIT_REACHED`;
    * nothing has changed then.
    *
@@ -117,7 +120,8 @@ export abstract class DocumentEditor extends MaintainedDocument {
    *
    * Where nothing stands a list is made; lists that replicas make at one place
    * without knowing of each other are one. Objects and arrays among the values
-   * become maps and lists.
+   * become maps and lists; no entry may be `undefined`, as with
+   * {@linkcode JsonCrdt.set}.
    *
    * @throws {DistflowError} `INVALID_PATH`, also on an index that is not from 0
    * to the length of the list; `INVALID_VALUE` or `LIMIT_REACHED`. Nothing has

@@ -224,3 +224,19 @@ export interface DocumentEvents {
   /** A custom merge function broke a law. */
   "violation": [event: ViolationEvent];
 }
+
+const NAMES: { readonly [Name in keyof DocumentEvents]: true } = {
+  change: true,
+  conflict: true,
+  sync: true,
+  reject: true,
+  gc: true,
+  limit: true,
+  optimistic: true,
+  violation: true,
+};
+
+/** The names of all events. */
+export const EVENT_NAMES: readonly (keyof DocumentEvents)[] = Object.keys(
+  NAMES,
+) as (keyof DocumentEvents)[];

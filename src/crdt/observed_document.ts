@@ -1,7 +1,12 @@
 import type { ListenerErrorHandler } from "../base/emitter.ts";
+import { checkChoice, checkFunction } from "../base/options.ts";
 import type { Core } from "./core.ts";
 import { DocumentView } from "./document_view.ts";
-import type { ChangeEvent, DocumentEvents } from "./events.ts";
+import {
+  type ChangeEvent,
+  type DocumentEvents,
+  EVENT_NAMES,
+} from "./events.ts";
 import { CountingEmitter } from "./metrics.ts";
 import type { PathPattern } from "./pattern.ts";
 import { type WatchCallback, Watchers } from "./watchers.ts";
@@ -39,6 +44,8 @@ export abstract class ObservedDocument extends DocumentView {
    * Calls `listener` at each `event` from now on.
    *
    * @returns A function that removes the listener again.
+   * @throws {TypeError} If there is no such event, or if `listener` is no
+   * function.
    *
    * @example Who changed what
    * ```ts
@@ -56,7 +63,11 @@ export abstract class ObservedDocument extends DocumentView {
     event: Name,
     listener: (...args: DocumentEvents[Name]) => unknown,
   ): () => void {
-    return this.emitter.on(event, listener);
+    checkChoice("listen", "event", event, EVENT_NAMES);
+    return this.emitter.on(
+      event,
+      checkFunction("listen", "listener", listener),
+    );
   }
 
   /**
@@ -93,7 +104,10 @@ export abstract class ObservedDocument extends DocumentView {
    * how many there are.
    *
    * @returns A function that ends it.
-   * @throws {DistflowError} `INVALID_PATH` if the pattern is none.
+   * @throws {DistflowError} `INVALID_PATH` if a step of the pattern is none, or
+   * if it has too many.
+   * @throws {TypeError} If it is neither text nor an array, or if `callback` is no
+   * function.
    *
    * @example The names of all users
    * ```ts

@@ -53,7 +53,8 @@ export abstract class OptimisticDocument extends ObservedDocument {
    * rolled back takes back what was confirmed in it, and nothing else.
    *
    * @returns What to give to `confirm` or `reject`.
-   * @throws {DistflowError} What `set` would throw.
+   * @throws {DistflowError} What `set` would throw, also on an entry that is
+   * `undefined`.
    *
    * @example Taken back
    * ```ts

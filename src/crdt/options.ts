@@ -15,7 +15,8 @@ import type { MergeFunction } from "./strategies.ts";
 export interface JsonCrdtOptions {
   /**
    * What the document holds before anyone has changed it. Replicas that start
-   * with equal content share it: it counts as one change, older than all.
+   * with equal content share it: it counts as one change, older than all. No
+   * entry may be `undefined`, as with `set`.
    *
    * @default {{}}
    */

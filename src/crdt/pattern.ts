@@ -1,4 +1,5 @@
 import { DistflowError } from "../base/errors.ts";
+import { show } from "../base/options.ts";
 import { DEPTH_MAX, isKey } from "./values.ts";
 
 /** A step of a path: a key of a map, or an index of a list. */
@@ -17,11 +18,12 @@ export type PathPattern = string | Path;
  * The steps of a pattern.
  *
  * @throws {DistflowError} `INVALID_PATH` if it has too many, or a bad one.
+ * @throws {TypeError} If it is neither text nor an array.
  */
 export function parsePattern(pattern: PathPattern): readonly string[] {
   const steps = typeof pattern === "string"
     ? (pattern === "" ? [] : pattern.split("."))
-    : pattern.map(String);
+    : readSteps(pattern);
   if (steps.length > DEPTH_MAX || !steps.every(isKey)) {
     throw new DistflowError(
       "INVALID_PATH",
@@ -29,6 +31,20 @@ export function parsePattern(pattern: PathPattern): readonly string[] {
     );
   }
   return steps;
+}
+
+function readSteps(pattern: Path): string[] {
+  if (!Array.isArray(pattern)) {
+    throw new TypeError(
+      `Cannot use a pattern as it must be text or an array of steps: current value is ${
+        show(pattern)
+      }`,
+    );
+  }
+  return Array.from(
+    pattern,
+    (step) => typeof step === "number" ? String(step) : step,
+  );
 }
 
 /** Whether `path` from step `at` on matches `pattern` from step `from` on. */

@@ -8,6 +8,7 @@ import { valueOf } from "./reader.ts";
 import type { SchemaSetting, SchemaVersion } from "./schema/history.ts";
 import { forEachKept } from "./schema/judge.ts";
 import { findViolations, type SchemaViolation } from "./schema/violations.ts";
+import { checkDone } from "./transaction.ts";
 import { checkValue } from "./values.ts";
 
 /** Versions of a schema go up to this number. */
@@ -24,7 +25,7 @@ export interface SchemaOptions {
   /**
    * Changes the document to what the new version permits, in the same
    * transaction; the changes are operations like others. What it throws undoes
-   * them, and the version.
+   * them, and the version; so does a promise that it returns.
    */
   migrate?: () => void;
 }
@@ -96,7 +97,7 @@ export abstract class SchemaDocument extends DocumentEditor {
         const keys = ["schema", String(version)];
         this.author.configure(transaction, keys, value);
       });
-      migrate?.();
+      checkDone(migrate?.());
     });
   }
 

@@ -326,6 +326,7 @@ export abstract class StoredDocument extends OptimisticDocument {
    * log, or the whole state if the log does not reach back so far.
    *
    * @param clock What `clock()` of the other replica gave.
+   * @throws {TypeError} If it is no clock.
    *
    * @example Only what is new
    * ```ts

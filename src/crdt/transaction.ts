@@ -3,6 +3,22 @@ import type { Change } from "./events.ts";
 import { Journal } from "./journal.ts";
 import { type Operation, SETTINGS } from "./operation.ts";
 
+/**
+ * Throws if what is to be done within a transaction has only begun.
+ *
+ * @param result What it has returned.
+ * @throws {TypeError} If that is a promise, or anything else to wait for.
+ */
+export function checkDone(result: unknown): void {
+  if (typeof result !== "object" || result === null) return;
+  if (!("then" in result) || typeof result.then !== "function") return;
+  // What is thrown here is told; of the promise nobody else would hear.
+  if (result instanceof Promise) result.catch(() => {});
+  throw new TypeError(
+    "Cannot end a transaction that returns a promise: transactions are synchronous, so await what it needs before it begins",
+  );
+}
+
 /** Where a transaction stood, to go back to. */
 interface Mark {
   readonly operationCount: number;

@@ -49,7 +49,8 @@ export class Register {
  * assertEquals(doc.keys(["point"]), []);
  * ```
  *
- * @throws {DistflowError} `INVALID_VALUE` if it is not JSON.
+ * @throws {DistflowError} `INVALID_VALUE` if it is not JSON: `undefined` is not,
+ * also as an entry, where the type permits it.
  */
 export function asRegister(value: JsonValue): Register {
   return new Register(checkValue(value));

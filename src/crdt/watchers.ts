@@ -1,4 +1,5 @@
 import { guardHandler, type ListenerErrorHandler } from "../base/emitter.ts";
+import { checkFunction } from "../base/options.ts";
 import type { Change, WatchEvent } from "./events.ts";
 import { parsePattern, type Path, type PathPattern } from "./pattern.ts";
 
@@ -82,6 +83,7 @@ export class Watchers {
    */
   add(pattern: PathPattern, callback: WatchCallback): () => void {
     const steps = parsePattern(pattern);
+    checkFunction("watch", "callback", callback);
     let node = this.#root;
     for (const step of steps) {
       let next = node.child(step);

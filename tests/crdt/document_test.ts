@@ -336,6 +336,35 @@ Deno.test("an inner transaction that throws undoes itself alone", () => {
   assertEquals([doc.toJSON(), sent.length], [{ a: 1, b: 3 }, 1]);
 });
 
+Deno.test("a transaction that returns a promise is misuse, and leaves nothing", async () => {
+  const { doc, sent } = makeReplica("ann");
+  doc.set(["a"], 1);
+  const before = [doc.inspect(), doc.clock(), sent.length];
+  const wait = async () => {
+    doc.set(["a"], 2);
+    await Promise.reject(new Error("of which nobody else would hear"));
+  };
+  const thenable = () => {
+    doc.delete(["a"]);
+    return { then: () => {} };
+  };
+  for (const act of [wait, thenable]) {
+    assertThrows(() => doc.transact(act), TypeError, "are synchronous");
+    assertThrows(
+      () => doc.setSchema(false, { migrate: act }),
+      TypeError,
+      "are synchronous",
+    );
+  }
+  assertEquals([doc.inspect(), doc.clock(), sent.length], before);
+  doc.transact(() => {
+    doc.set(["b"], 1);
+    assertThrows(() => doc.transact(wait), TypeError);
+  });
+  await Promise.resolve();
+  assertEquals(doc.toJSON(), { a: 1, b: 1 });
+});
+
 Deno.test("a transaction is one event here and there", () => {
   const { doc } = makeReplica("ann");
   const other = new JsonCrdt("bob");

@@ -1,6 +1,7 @@
 // What programs without types, or with wrong ones, give to a document.
 import { assertEquals, assertMatch, assertThrows } from "@std/assert";
 import {
+  compareDigests,
   diffSnapshots,
   inspectSaved,
   JsonCrdt,
@@ -54,4 +55,52 @@ Deno.test("messages that are no list are told", () => {
     TypeError,
     "'saved.messages' must be an array: current value is undefined",
   );
+});
+
+Deno.test("an event that is none, and a listener that is none, are told", () => {
+  const doc = new JsonCrdt("ann");
+  const listen = () => {};
+  assertThrows(
+    () => doc.on("changed" as "change", listen),
+    TypeError,
+    `'event' must be one of "change", "conflict",`,
+  );
+  assertThrows(
+    () => doc.on("change", undefined as never),
+    TypeError,
+    "Cannot listen as 'listener' must be a function: current value is undefined",
+  );
+  assertThrows(
+    () => doc.watch("a", null as never),
+    TypeError,
+    "Cannot watch as 'callback' must be a function: current value is null",
+  );
+  for (const name of ["change", "gc", "violation"] as const) {
+    doc.on(name, listen)();
+  }
+  doc.set(["a"], 1);
+});
+
+Deno.test("a pattern, a clock and a digest that are none are told", () => {
+  const doc = new JsonCrdt("ann");
+  const none = null as never;
+  const text = /text or an array of steps: current value is (5|null)/;
+  for (const pattern of [5, null] as never[]) {
+    const watch = () => doc.watch(pattern, () => {});
+    const set = () => doc.setStrategy(pattern, { value: "max" });
+    for (const act of [watch, set]) {
+      assertMatch(assertThrows(act, TypeError).message, text);
+    }
+  }
+  const clock = "must be what 'clock()' gave: current value is null";
+  assertThrows(() => doc.diffSince(none), TypeError, clock);
+  assertThrows(() => doc.encodeDiff(none), TypeError, clock);
+  assertThrows(
+    () => doc.diffSince({ ann: 1n } as never),
+    TypeError,
+    'current value at "ann" is 1',
+  );
+  const digest = "must be what 'digest()' gave: current value is null";
+  assertThrows(() => compareDigests(none, doc.digest()), TypeError, digest);
+  assertThrows(() => compareDigests(doc.digest(), none), TypeError, digest);
 });

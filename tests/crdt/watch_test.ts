@@ -144,7 +144,11 @@ Deno.test("a callback that fails is told of and stops nobody", async () => {
 
 Deno.test("a pattern that is none is refused", () => {
   const doc = new JsonCrdt("ann");
-  const error = assertThrows(() => doc.watch(["\ud800"], () => {}));
+  for (const step of ["\ud800", undefined, null, {}, Object.create(null)]) {
+    const error = assertThrows(() => doc.watch([step], () => {}));
+    assert(hasCode(error, "INVALID_PATH"));
+  }
+  const error = assertThrows(() => doc.watch(new Array(1), () => {}));
   assert(hasCode(error, "INVALID_PATH"));
 });
 

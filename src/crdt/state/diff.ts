@@ -1,3 +1,5 @@
+import { isRecord } from "../../base/json.ts";
+import { show } from "../../base/options.ts";
 import { ByteReader, ByteWriter } from "../bytes.ts";
 import type { Core } from "../core.ts";
 import type { Unit } from "../message.ts";
@@ -98,13 +100,20 @@ export function findDiff(
 
 /** A clock by the indexes of a table; names that it does not have are left out. */
 function readClock(clock: ClockRecord, replicas: ReplicaTable): VersionVector {
+  if (!isRecord(clock)) {
+    throw new TypeError(
+      `Cannot read a clock as it must be what 'clock()' gave: current value is ${
+        show(clock)
+      }`,
+    );
+  }
   const vector = new VersionVector();
   for (const [name, counter] of Object.entries(clock)) {
     if (!isReplicaName(name) || !Number.isInteger(counter) || counter < 0) {
       throw new TypeError(
-        `Cannot read a clock: current value at ${
-          JSON.stringify(name)
-        } is ${counter}`,
+        `Cannot read a clock: current value at ${show(name)} is ${
+          show(counter)
+        }`,
       );
     }
     const replica = replicas.find(name);

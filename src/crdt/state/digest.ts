@@ -1,3 +1,4 @@
+import { show } from "../../base/options.ts";
 import type { Core } from "../core.ts";
 import { PlaceHasher, type PlaceVisitor } from "./place_hash.ts";
 
@@ -142,6 +143,8 @@ export function bitsLeft({ bits }: DigestRange): number {
  * Where two digests differ: ranges that hold all differences, each as small as
  * it gets. Costs O(differences * log n).
  *
+ * @throws {TypeError} If one of them is no digest.
+ *
  * @example Two documents and their difference
  * ```ts
  * import { compareDigests, JsonCrdt } from "@distflow/core/crdt";
@@ -156,6 +159,14 @@ export function bitsLeft({ bits }: DigestRange): number {
  * ```
  */
 export function compareDigests(one: Digest, other: Digest): DigestRange[] {
+  for (const [option, value] of Object.entries({ one, other })) {
+    if (value instanceof Digest) continue;
+    throw new TypeError(
+      `Cannot compare digests as '${option}' must be what 'digest()' gave: current value is ${
+        show(value)
+      }`,
+    );
+  }
   const differing: DigestRange[] = [];
   const compare = (range: DigestRange) => {
     const first = one.sum(range);
