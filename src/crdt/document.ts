@@ -220,7 +220,7 @@ export class JsonCrdt extends SchemaDocument {
     ]);
     this.#inbox.poll();
     const receipt = this.#inbox.receive(unit);
-    this.collectAfter(unit.length);
+    this.collectAfter(unit);
     this.checkWaiting(this.#pending.count, this.#pending.countMax);
     return receipt;
   }
@@ -385,7 +385,7 @@ export class JsonCrdt extends SchemaDocument {
     const receipts = { applied: 0, buffered: 0, duplicate: 0, rejected: 0 };
     for (const unit of units) {
       receipts[this.#inbox.receive(unit)]++;
-      this.collectAfter(unit.length);
+      this.collectAfter(unit);
     }
     this.checkWaiting(this.#pending.count, this.#pending.countMax);
     return receipts;
@@ -480,7 +480,7 @@ export class JsonCrdt extends SchemaDocument {
     if (operations.length === 0) return;
     this.record("local", operations, changes, this.isObserved);
     this.tellConfirmed();
-    this.collectAfter(operations.length);
+    this.collectAfter(operations);
   }
 
   #tellRemote(unit: Unit, changes: readonly Change[]): void {

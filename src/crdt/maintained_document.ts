@@ -5,18 +5,14 @@ import type { Core } from "./core.ts";
 import type { LimitEvent } from "./events.ts";
 import { LimitWarning } from "./limit_warning.ts";
 import type { JsonCrdtOptions } from "./options.ts";
+import type { Unit } from "./message.ts";
 import { checkReplicaName } from "./options.ts";
 import { Collector } from "./state/collector.ts";
 import { readOnlyFrame } from "./state/frame.ts";
 import { decodeReport, encodeReport } from "./state/knowledge.ts";
+import { Pace, STEPS_AT_ONCE } from "./state/pace.ts";
 import { TombstoneCount } from "./state/tombstone_count.ts";
 import { StoredDocument } from "./stored_document.ts";
-
-/**
- * Steps of collecting that one `poll` does. In a document of a million registers
- * they took 0.1 to 0.7 ms (Deno 2, November 2026).
- */
-const STEPS_PER_POLL = 2_000;
 
 /**
  * Registers that one `poll` looks at to count those that hold nothing, while
@@ -24,9 +20,6 @@ const STEPS_PER_POLL = 2_000;
  * (Deno 2, November 2026).
  */
 const COUNTED_PER_POLL = 20_000;
-
-/** Operations after which as many steps are done without being asked for. */
-const OPERATIONS_PER_POLL = 2_000;
 
 /** What `compact` has forgotten. */
 export interface CompactResult {
@@ -46,7 +39,7 @@ export abstract class MaintainedDocument extends StoredDocument {
   readonly #registers: LimitWarning = this.#warningOf("registers");
   readonly #tombstones: LimitWarning = this.#warningOf("tombstones");
   readonly #waiting: LimitWarning = this.#warningOf("pending");
-  #untilPoll = OPERATIONS_PER_POLL;
+  readonly #pace: Pace = new Pace();
 
   /**
    * Makes the view of `core`.
@@ -130,6 +123,7 @@ export abstract class MaintainedDocument extends StoredDocument {
     );
     const report = this.decode(() => decodeReport(frame, core.replicas));
     const isMember = core.stability.take(report);
+    this.#pace.wake();
     const [[writer] = [core.self]] = report.rows;
     const name = core.replicas.nameOf(writer);
     if (!isMember) {
@@ -175,13 +169,16 @@ export abstract class MaintainedDocument extends StoredDocument {
       throw new TypeError("Cannot retire a replica in its own document");
     }
     stability.gone.add(replica);
+    this.#pace.wake();
   }
 
   /**
    * Forgets all at once that nobody needs any more, and gives memory back; `poll`
-   * does so in small steps, and so does every 2,000th operation. A document that
-   * has never heard of another one forgets all its tombstones: replicas that it
-   * does not know then have to begin from its state.
+   * does so in small steps, and so does every 2,000th operation, or every 31st
+   * while much that was removed can go. Items of lists and texts go in two turns:
+   * all have to acknowledge, compact or poll, and acknowledge again. A document
+   * that has never heard of another one forgets all its tombstones: replicas that
+   * it does not know then have to begin from its state.
    *
    * @example Alone
    * ```ts
@@ -196,7 +193,7 @@ export abstract class MaintainedDocument extends StoredDocument {
    */
   compact(): CompactResult {
     this.checkOutside("compact");
-    while (this.#collector.step(STEPS_PER_POLL, false));
+    while (this.#collector.step(STEPS_AT_ONCE, false));
     const { lists, texts } = this.core.tree;
     lists.compact();
     texts.compact();
@@ -223,7 +220,11 @@ export abstract class MaintainedDocument extends StoredDocument {
       }
       return;
     }
-    if (!this.#collector.step(STEPS_PER_POLL, true)) this.#tellCollected();
+    const { walkCount } = this.#collector;
+    const isMore = this.#collector.step(STEPS_AT_ONCE, true);
+    this.#pace.onStepped(isMore);
+    // Whoever removes on and on has never done all.
+    if (!isMore || this.#collector.walkCount > walkCount) this.#tellCollected();
   }
 
   /**
@@ -231,11 +232,8 @@ export abstract class MaintainedDocument extends StoredDocument {
    *
    * @internal
    */
-  protected collectAfter(operationCount: number): void {
-    this.#untilPoll -= operationCount;
-    if (this.#untilPoll > 0) return;
-    this.#untilPoll = OPERATIONS_PER_POLL;
-    this.pollCollector();
+  protected collectAfter(unit: Unit): void {
+    if (this.#pace.take(unit)) this.pollCollector();
   }
 
   /**
@@ -245,6 +243,7 @@ export abstract class MaintainedDocument extends StoredDocument {
    */
   protected onMerged(isReplaced: boolean): void {
     this.#tombstoneCount.reset();
+    this.#pace.wake();
     if (isReplaced) this.#collector.reset();
     else this.#collector.wake();
   }

@@ -56,7 +56,7 @@ function mark<Part extends Content>(
   const { table } = list;
   const end = counter + length;
   while (counter < end) {
-    const span = list.findFrom(replica, counter);
+    const span = list.findFrom(replica, counter, end);
     if (span === NONE) return;
     counter = Math.max(counter, table.counter[span]!);
     if (counter >= end) return;

@@ -1,5 +1,5 @@
 import { dropSpent, retire, spend } from "./collect.ts";
-import { contract } from "./contract.ts";
+import { Contraction } from "./contract.ts";
 import {
   type Change,
   type Content,
@@ -14,10 +14,11 @@ import { addRemoved } from "./removal.ts";
 import { SequenceView } from "./sequence_view.ts";
 import { HIDDEN, REMOVED, STATE } from "./span_table.ts";
 
-/** Spans that are looked at for each one that was spent, while others wait. */
+/** A contraction may wait until there are fewer spans for each spent one. */
 const SPANS_PER_SPENT = 4;
-/** Spans that are looked at at once, while others wait. */
-const SPANS_AT_ONCE_MAX = 10_000;
+
+/** Spans that a patient contraction looks at at once. */
+const HANGING_MAX = 1_000;
 
 /**
  * A sequence that many replicas change at once: a text, or a list of values.
@@ -174,7 +175,7 @@ export abstract class Sequence<Part extends Content>
     const end = range.counter + range.length;
     let counter = range.counter;
     while (counter < end) {
-      const span = list.findFrom(replica, counter);
+      const span = list.findFrom(replica, counter, end);
       if (span === NONE) break;
       const first = table.counter[span]!;
       counter = Math.max(counter, first);
@@ -291,22 +292,31 @@ export abstract class Sequence<Part extends Content>
   }
 
   /**
-   * Lets the first item of each chain that nobody will name stand for all of it,
-   * which takes a step for each span.
+   * Begins to let the first item of each chain that nobody will name stand for
+   * all of it; `null` if nothing was spent since the last time that was done.
    *
    * @param isPatient Whether it can wait until a good part of the spans were
-   * spent, and is left undone if there are very many, as it is all done at once.
-   * @returns How many items were forgotten.
+   * spent.
    */
-  contract(isPatient = false): number {
-    const count = this.#spentCount;
-    if (count === 0) return 0;
-    const spanCountMax = isPatient
-      ? Math.min(SPANS_AT_ONCE_MAX, SPANS_PER_SPENT * count)
-      : Infinity;
-    const forgotten = contract(this.list, spanCountMax);
-    if (forgotten !== null) this.#spentCount = 0;
-    return forgotten ?? 0;
+  beginContraction(isPatient: boolean): Contraction<Part> | null {
+    const count = this.list.tree.isDisposed ? 0 : this.#spentCount;
+    if (count === 0) return null;
+    return isPatient
+      ? new Contraction(this.list, SPANS_PER_SPENT * count, HANGING_MAX)
+      : new Contraction(this.list, Infinity, Infinity);
+  }
+
+  /** All chains were contracted. */
+  endContraction(): void {
+    this.#spentCount = 0;
+  }
+
+  /** Contracts all chains at once; returns how many items were forgotten. */
+  contract(): number {
+    const contraction = this.beginContraction(false);
+    contraction?.step(Infinity);
+    this.endContraction();
+    return contraction?.count ?? 0;
   }
 
   /**

@@ -2,7 +2,14 @@ import type { SequenceArena } from "./arena.ts";
 import type { ContentStore } from "./content_store.ts";
 import { type Content, NONE, type Side } from "./ids.ts";
 import { OrderTree } from "./order_tree.ts";
-import { LEFT, REMOVED, type SpanTable, STATE, TEXT } from "./span_table.ts";
+import {
+  LEFT,
+  REMOVED,
+  type SpanTable,
+  SPENT,
+  STATE,
+  TEXT,
+} from "./span_table.ts";
 
 /**
  * The spans of one sequence in order: they are cut, joined and dropped here, so
@@ -20,6 +27,8 @@ export class SpanList<Part extends Content> {
   readonly kind: number;
   /** The span with the parent of the items to be inserted; `NONE`: the root. */
   parent: number = NONE;
+  /** How many spans came below items that nobody was to name any more. */
+  adoptionCount = 0;
   readonly #arena: SequenceArena;
 
   /** An empty list, whose content lies in `store`. */
@@ -37,12 +46,16 @@ export class SpanList<Part extends Content> {
     return span !== NONE && this.tree.has(span) ? span : NONE;
   }
 
-  /** The same, or else the span of a later item of `replica`, or `NONE`. */
-  findFrom(replica: number, counter: number): number {
+  /**
+   * The same, or else the span of a later item of `replica`, or `NONE`. Other
+   * sequences may have many items between; none is looked for from `end` on.
+   */
+  findFrom(replica: number, counter: number, end: number): number {
     const { ids } = this.#arena;
     let span = ids.find(replica, counter);
     if (span === NONE) span = ids.findAbove(replica, counter);
     while (span !== NONE && !this.tree.has(span)) {
+      if (this.table.counter[span]! >= end) return NONE;
       span = ids.findAbove(replica, this.table.counter[span]!);
     }
     return span;
@@ -62,6 +75,9 @@ export class SpanList<Part extends Content> {
     side: Side,
   ): number {
     const { table, tree, parent } = this;
+    if (parent !== NONE && (table.flags[parent]! & SPENT) !== 0) {
+      this.adoptionCount++;
+    }
     if (
       side === "right" && parent !== NONE &&
       table.lastCounter(parent) === counter - 1 &&

@@ -51,6 +51,8 @@ interface Frame {
 export class Collector {
   /** Tombstones that the last walk left. */
   tombstoneCount = 0;
+  /** Walks that have ended. */
+  walkCount = 0;
   readonly #core: Core;
   readonly #stability: Stability;
   readonly #retirement: Retirement;
@@ -88,6 +90,7 @@ export class Collector {
   /** Makes a walk worth its steps: old places may have come with a state. */
   wake(): void {
     this.#last = null;
+    this.#retirement.onJoined();
   }
 
   #stop(): void {
@@ -336,6 +339,7 @@ export class Collector {
 
   #finishWalk(): void {
     this.#isWalking = false;
+    this.walkCount++;
     this.tombstoneCount = this.#seenTombstones;
     this.#core.tree.settled.join(this.#stable);
     this.#retirement.endNotes();

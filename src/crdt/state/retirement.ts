@@ -1,16 +1,15 @@
-import type { Branch, Item } from "../branch.ts";
+import type { Branch } from "../branch.ts";
 import type { Core } from "../core.ts";
 import { refreshElements, removeElements } from "../list_edits.ts";
 import type { IdRange, ItemId } from "../sequence/ids.ts";
-import type { ListSequence } from "../sequence/list_sequence.ts";
-import type { TextSequence } from "../sequence/text_sequence.ts";
 import type { VersionVector } from "../version_vector.ts";
+import { type AnySequence, Contracting } from "./contracting.ts";
 import { holdsMoved, holdsRefused } from "./forgettable.ts";
 import type { Stability } from "./stability.ts";
 
 /** Some items of one sequence that were removed, or show nothing. */
 interface Removed {
-  readonly sequence: ListSequence<Item> | TextSequence;
+  readonly sequence: AnySequence;
   readonly ranges: readonly IdRange[];
   readonly elements: readonly Branch[];
 }
@@ -56,6 +55,7 @@ export class Retirement {
   #retiring: Epoch | null = null;
   /** The oldest that waits to be forgotten, and the newest. */
   #forgetting: Epoch[] = [];
+  readonly #contracting: Contracting = new Contracting();
 
   /** Makes one for `core`. */
   constructor(core: Core) {
@@ -67,6 +67,12 @@ export class Retirement {
   reset(): void {
     this.#notes = this.#retiring = null;
     this.#forgetting = [];
+    this.#contracting.reset();
+  }
+
+  /** States were joined: sequences may be others than they were. */
+  onJoined(): void {
+    this.#contracting.restart();
   }
 
   /** A walk begins. */
@@ -83,7 +89,7 @@ export class Retirement {
 
   /** A walk has found items that were removed, and elements that show nothing. */
   note(
-    sequence: Removed["sequence"],
+    sequence: AnySequence,
     ranges: readonly IdRange[],
     elements: readonly Branch[],
   ): void {
@@ -107,7 +113,10 @@ export class Retirement {
    * @param isPatient Whether what takes longer at once can wait.
    */
   step(budget: number, isPatient: boolean): number {
-    return this.#forget(this.#retire(budget), isPatient);
+    const left = this.#forget(this.#retire(budget), isPatient);
+    // Who waits for nothing takes what was left for later, too.
+    if (left > 0 && !isPatient) this.#contracting.addAll();
+    return this.#contract(left, isPatient);
   }
 
   /** Retires what was removed; returns what is left of the budget. */
@@ -180,12 +189,11 @@ export class Retirement {
 
   /** Forgets what all have retired; returns what is left of the budget. */
   #forget(budget: number, isPatient: boolean): number {
+    let left = this.#contract(budget, isPatient);
     const [epoch] = this.#forgetting;
-    if (epoch === undefined) return budget;
-    if (!this.#stability.retiredByAll().includes(epoch.end)) return budget;
+    if (epoch === undefined) return left;
+    if (!this.#stability.retiredByAll().includes(epoch.end)) return left;
     const { removed, waiting } = epoch;
-    let left = budget;
-    let count = 0;
     while (left > 0) {
       const part = removed[epoch.done];
       if (part === undefined) break;
@@ -196,21 +204,32 @@ export class Retirement {
         left -= costOf(part);
       }
       const steps = Math.min(waiting.length, Math.max(1, left >> 2));
-      count += sequence.dropSpent(waiting, steps);
+      this.#forgot(sequence.dropSpent(waiting, steps), epoch.end);
       left -= 4 * steps;
-      if (waiting.length > 0) continue;
-      epoch.done++;
-      // The parts of one sequence come in a row.
-      if (removed[epoch.done]?.sequence === sequence) continue;
-      count += sequence.contract(isPatient);
+      if (waiting.length === 0) epoch.done++;
     }
-    if (epoch.done === removed.length) this.#forgetting.shift();
-    if (count > 0) {
-      this.collected.items += count;
-      this.#stability.floor.join(epoch.end);
-      this.isNews = true;
+    if (epoch.done < removed.length) return left;
+    this.#forgetting.shift();
+    for (const { sequence } of removed) {
+      this.#contracting.add(sequence, epoch.end);
     }
     return left;
+  }
+
+  #contract(budget: number, isPatient: boolean): number {
+    return this.#contracting.step(
+      budget,
+      isPatient,
+      (count, end) => this.#forgot(count, end),
+    );
+  }
+
+  /** Items went that had been removed when all of `end` had been applied. */
+  #forgot(count: number, end: VersionVector): void {
+    if (count === 0) return;
+    this.collected.items += count;
+    this.#stability.floor.join(end);
+    this.isNews = true;
   }
 }
 

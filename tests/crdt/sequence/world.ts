@@ -2,6 +2,7 @@
 // a model of its own after all that happens to it.
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { SequenceArena } from "../../../src/crdt/sequence/arena.ts";
+import type { Contraction } from "../../../src/crdt/sequence/contract.ts";
 import type {
   Change,
   Content,
@@ -78,6 +79,7 @@ export class Replica {
   /** The same, when it retired what an operation removed. */
   readonly retiredAt: Map<Operation, number> = new Map();
   isCompacted = false;
+  #contractions: Contraction<Content>[] = [];
   #counter = 0;
 
   constructor(name: string, names: readonly string[]) {
@@ -233,6 +235,7 @@ export class Replica {
   /** Forgets what an operation removed. */
   collect({ act, target }: Operation): void {
     if (act.kind !== "remove") return;
+    this.#contractions = [];
     this.sequence(target).collect(
       act.ranges.map((range) => this.#indexed(range)),
     );
@@ -240,12 +243,26 @@ export class Replica {
 
   /** Lets one item stand for each chain that nobody names. */
   contract(): void {
+    this.#contractions = [];
     this.text.contract();
     this.list.contract();
   }
 
+  /** Begins to do so, and goes on as other things happen. */
+  beginContraction(isPatient: boolean): void {
+    this.#contractions = [this.text, this.list].flatMap((sequence) =>
+      sequence.beginContraction(isPatient) ?? []
+    );
+  }
+
+  /** Goes on with what was begun, in so many steps. */
+  goOn(budget: number): void {
+    for (const contraction of this.#contractions) contraction.step(budget);
+  }
+
   /** Saves all, and goes on with what was saved. */
   restore(): void {
+    this.#contractions = [];
     const saved = this.save();
     this.isCompacted = false;
     this.arena = makeArena(this.names);
@@ -408,6 +425,7 @@ export class World {
     const index = step.index % (length + 1);
     const count = step.count % (length - index + 1);
     let made: Operation | undefined;
+    for (const each of this.replicas) each.goOn(step.index % 7);
     if (step.kind === "insert" && step.text !== "") {
       made = replica.insert(target, index, step.text);
     } else if (step.kind === "remove") {
@@ -425,6 +443,7 @@ export class World {
         }
       }
       if (index % 2 === 0) replica.contract();
+      else replica.beginContraction(index % 3 === 0);
     } else if (step.kind === "retire") {
       for (const operation of this.operations) {
         if (this.#is("ownAt", operation, replica)) replica.retire(operation);
@@ -477,8 +496,9 @@ export class World {
     }
     for (const replica of this.replicas.slice(0, 2)) {
       for (const operation of this.operations) replica.collect(operation);
-      // One does this, and the other one does not.
+      // One does this at once, and the other one little by little.
       if (replica === this.replicas[0]) replica.contract();
+      else replica.beginContraction(false);
       replica.check();
     }
   }
