@@ -146,7 +146,8 @@ export abstract class SchemaDocument extends DocumentEditor {
 
   /**
    * What is kept and does not show, as the schema does not permit it. It may
-   * show with a later version.
+   * show with a later version. By dots: replicas in code unit order, and what
+   * each of them did as it did it.
    *
    * @example Someone who did not know the schema
    * ```ts
@@ -193,12 +194,13 @@ export abstract class SchemaDocument extends DocumentEditor {
         if (isRefused === true) add(replica, counter, path, total);
       }
     });
-    return found;
+    return found.sort((a, b) => compareDots(a.dot, b.dot));
   }
 
   /**
    * Where what the document shows does not obey its schema: at most 1,000
-   * places. Rules across fields, such as `required`, are told here alone, since
+   * places, by their paths, and the same ones at all replicas that show the
+   * same. Rules across fields, such as `required`, are told here alone, since
    * no single operation breaks them; so is what was there before the schema.
    *
    * @example A key that is missing
@@ -220,4 +222,9 @@ export abstract class SchemaDocument extends DocumentEditor {
       reader.read(tree.roots[DOCUMENT], []) ?? {},
     );
   }
+}
+
+/** By the names of the replicas in code unit order, then by counter. */
+function compareDots([a, first]: Dot, [b, second]: Dot): number {
+  return a === b ? first - second : a < b ? -1 : 1;
 }

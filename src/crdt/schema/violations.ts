@@ -47,7 +47,9 @@ class Inspection {
   }
 
   #lookAtMap(node: SchemaNode, value: JsonMap, path: Step[]): void {
-    const keys = Object.keys(value);
+    // Replicas that show the same may have got it in another order, and what
+    // comes first is told where there is too much.
+    const keys = Object.keys(value).sort();
     for (const key of node.required) {
       if (!Object.hasOwn(value, key)) this.#add([...path, key], "required");
     }
@@ -133,12 +135,22 @@ class Inspection {
 
 type JsonMap = { readonly [key: string]: JsonValue };
 
-/** The rules that `value` does not obey, at most 1,000 of them. */
+/** By path: what is above first, indexes by number, keys in code unit order. */
+function comparePaths(a: Path, b: Path): number {
+  const length = Math.min(a.length, b.length);
+  for (let index = 0; index < length; index++) {
+    const [one, other] = [a[index] as Step, b[index] as Step];
+    if (one !== other) return one < other ? -1 : 1;
+  }
+  return a.length - b.length;
+}
+
+/** The rules that `value` does not obey, at most 1,000 of them, by path. */
 export function findViolations(
   schema: SchemaNode,
   value: JsonValue,
 ): SchemaViolation[] {
   const inspection = new Inspection();
   inspection.look(schema, value, []);
-  return inspection.found;
+  return inspection.found.sort((a, b) => comparePaths(a.path, b.path));
 }

@@ -331,3 +331,52 @@ Deno.test("an optimistic edit obeys the schema, too", () => {
   assertRefused(doc, () => void doc.setOptimistic(["other"], 1));
   assertEquals(doc.isPending([]), false);
 });
+
+/** A document that has heard of all that these sent, in this order. */
+function makeListener(name: string, ...senders: Replica[]): JsonCrdt {
+  const [listener] = makeReplicas(name) as [Replica];
+  for (const sender of senders) deliver(sender, listener);
+  return listener.doc;
+}
+
+Deno.test("equal documents tell what is hidden and what is wrong in one order", () => {
+  const [ann, bob, cy] = makeReplicas("ann", "bob", "cy") as [
+    Replica,
+    Replica,
+    Replica,
+  ];
+  ann.doc.setSchema(USERS);
+  bob.doc.set(["z"], 1);
+  bob.doc.set(["a"], 1);
+  bob.doc.set(["users", "8"], {});
+  cy.doc.set(["users", "7"], {});
+  cy.doc.set(["m"], 1);
+  const one = makeListener("dan", ann, bob, cy);
+  const other = makeListener("eve", cy, bob, ann);
+  assertEquals(one.rejected(), other.rejected());
+  assertEquals(one.rejected().map(({ path }) => path[0]), ["z", "a", "m"]);
+  assertEquals(one.violations(), other.violations());
+  assertEquals(one.violations().map(({ path }) => path[1]), ["7", "8"]);
+});
+
+Deno.test("of too many violations equal documents tell the same ones", () => {
+  const [bob, cy] = makeReplicas("bob", "cy") as [Replica, Replica];
+  const write = ({ doc }: Replica, letter: string) =>
+    doc.transact(() => {
+      for (let index = 0; index < 600; index++) doc.set([letter + index], 1);
+    });
+  write(bob, "b");
+  write(cy, "a");
+  const one = makeListener("dan", bob, cy);
+  const other = makeListener("eve", cy, bob);
+  for (const doc of [one, other]) {
+    doc.setSchema({ additionalProperties: { type: "string" } });
+  }
+  const paths = one.violations().map(({ path }) => path);
+  assertEquals(paths, other.violations().map(({ path }) => path));
+  assertEquals([paths.length, paths[0], paths.at(-1)], [
+    1000,
+    ["a0"],
+    ["b458"],
+  ]);
+});
