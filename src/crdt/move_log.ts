@@ -68,6 +68,8 @@ export class MoveLog {
   readonly destinations: Set<Branch> = new Set();
   /** The last move that was applied of each replica. */
   readonly last: Map<number, number> = new Map();
+  /** How often a place came to live elsewhere, however that happened. */
+  movedCount = 0;
   readonly #byDot: Map<number, MoveRecord> = new Map();
   readonly #replicas: ReplicaTable;
 
@@ -127,6 +129,7 @@ export class MoveLog {
 
   /** Takes all out. */
   clear(): void {
+    this.movedCount++;
     this.records.length = 0;
     this.nodes.clear();
     this.destinations.clear();

@@ -3,10 +3,10 @@ import { isRecord, type JsonValue } from "../base/json.ts";
 import { checkInteger } from "../base/options.ts";
 import type { OptimisticEvent } from "./events.ts";
 import { ObservedDocument } from "./observed_document.ts";
-import { DOCUMENT, LIST, MAP, NOTHING } from "./operation.ts";
-import { type Kind, OptimisticEdit, Overlay } from "./optimistic.ts";
+import { OptimisticEdit } from "./optimistic.ts";
+import { Overlay } from "./overlay.ts";
 import type { Path } from "./pattern.ts";
-import { pinPath } from "./pinned_path.ts";
+import { PinnedPath } from "./pinned_path.ts";
 import { checkValue, Register } from "./values.ts";
 
 /** Options for {@linkcode OptimisticDocument.setOptimistic}. */
@@ -22,7 +22,7 @@ export interface OptimisticOptions {
 
 /** Edits that show before they are made; see `JsonCrdt`. */
 export abstract class OptimisticDocument extends ObservedDocument {
-  readonly #overlay = new Overlay();
+  readonly #overlay: Overlay = new Overlay(this.core);
   /** What was confirmed in a transaction that may still be rolled back. */
   readonly #confirmed: Set<OptimisticEdit> = new Set();
 
@@ -91,7 +91,7 @@ export abstract class OptimisticDocument extends ObservedDocument {
       value instanceof Register ? value : checkValue(value),
       timeoutMs === undefined ? Infinity : (nowMs as number) + timeoutMs,
     );
-    this.#overlay.add(edit, pinPath(this.core, path));
+    this.#overlay.add(edit, new PinnedPath(this.core, path));
     this.#tell("shown", edit, edit.path);
     return edit;
   }
@@ -134,9 +134,10 @@ export abstract class OptimisticDocument extends ObservedDocument {
    * ```
    */
   confirm(edit: OptimisticEdit): boolean {
-    const path = this.#overlay.locate(edit);
+    const pin = this.#overlay.pinOf(edit);
+    if (pin === undefined) return false;
+    const path = pin.locate();
     const putBack = this.#overlay.remove(edit);
-    if (putBack === undefined) return false;
     this.#confirmed.add(edit);
     const undo = () => {
       this.#confirmed.delete(edit);
@@ -211,8 +212,10 @@ export abstract class OptimisticDocument extends ObservedDocument {
   }
 
   #take(kind: "rejected" | "lapsed", edit: OptimisticEdit): boolean {
-    const path = this.#overlay.locate(edit);
-    if (this.#overlay.remove(edit) === undefined) return false;
+    const pin = this.#overlay.pinOf(edit);
+    if (pin === undefined) return false;
+    const path = pin.locate();
+    this.#overlay.remove(edit);
     this.#tell(kind, edit, path);
     return true;
   }
@@ -232,14 +235,7 @@ export abstract class OptimisticDocument extends ObservedDocument {
   override get(path: Path): JsonValue | undefined {
     const value = super.get(path);
     if (this.#overlay.count === 0) return value;
-    return this.#overlay.show(path, value, (above) => this.#kindAt(above));
-  }
-
-  #kindAt(path: Path): Kind {
-    const { tree, reader } = this.core;
-    const place = reader.find(tree.roots[DOCUMENT], path);
-    const shape = place === undefined ? NOTHING : reader.shown(place);
-    return shape === MAP ? "map" : shape === LIST ? "list" : "leaf";
+    return this.#overlay.show(path, value);
   }
 
   /** See {@linkcode DocumentView.getAll}; with what is laid over it. */
@@ -251,9 +247,9 @@ export abstract class OptimisticDocument extends ObservedDocument {
 
   /** See {@linkcode DocumentView.has}; with what is laid over it. */
   override has(path: Path): boolean {
-    return this.isPending(path)
-      ? this.get(path) !== undefined
-      : super.has(path);
+    return this.#overlay.count === 0
+      ? super.has(path)
+      : this.#overlay.kindAt(path) !== "nothing";
   }
 
   /** See {@linkcode DocumentView.keys}; with what is laid over it. */
@@ -277,6 +273,6 @@ export abstract class OptimisticDocument extends ObservedDocument {
     const value = super.toJSON();
     return this.#overlay.count === 0
       ? value
-      : this.#overlay.show([], value, () => "map") ?? {};
+      : this.#overlay.show([], value) ?? {};
   }
 }

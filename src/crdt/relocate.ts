@@ -59,6 +59,7 @@ export function relocate(tree: Tree, node: Branch, to: Location): void {
   node.key = to.key;
   node.id = to.id;
   node.move = to.move;
+  tree.moves.movedCount++;
   node.isHidden = true;
   refreshElements(tree, from);
   if (left !== null) tell(tree, left, from);
