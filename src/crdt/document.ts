@@ -355,7 +355,10 @@ export class JsonCrdt extends SchemaDocument {
       this.#check(transaction.changes.slice(mark.changeCount));
     } finally {
       transaction.rollBack(mark);
-      if (open === null) transaction.close();
+      if (open === null) {
+        transaction.close();
+        this.tellOptimistic();
+      }
     }
   }
 
@@ -477,9 +480,9 @@ export class JsonCrdt extends SchemaDocument {
   #commit(transaction: Transaction): void {
     const { operations, changes } = transaction;
     transaction.close();
-    if (operations.length === 0) return;
+    if (operations.length === 0) return this.tellOptimistic();
     this.record("local", operations, changes, this.isObserved);
-    this.tellConfirmed();
+    this.tellOptimistic();
     this.collectAfter(operations);
   }
 

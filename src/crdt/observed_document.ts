@@ -100,8 +100,9 @@ export abstract class ObservedDocument extends DocumentView {
    *
    * In a pattern `*` is any one step and `**` any number of them. A change
    * above what the pattern matches counts, as it may take that away or bring
-   * it. The cost of a change depends on the watchers that it concerns, not on
-   * how many there are.
+   * it. What optimistic edits do in a transaction is told by a call of its own,
+   * after that. The cost of a change depends on the watchers that it concerns,
+   * not on how many there are.
    *
    * @returns A function that ends it.
    * @throws {DistflowError} `INVALID_PATH` if a step of the pattern is none, or

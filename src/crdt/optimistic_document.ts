@@ -1,10 +1,12 @@
 import { DistflowError } from "../base/errors.ts";
 import { isRecord, type JsonValue } from "../base/json.ts";
 import { checkInteger } from "../base/options.ts";
-import type { OptimisticEvent } from "./events.ts";
+import type { Change, OptimisticEvent } from "./events.ts";
 import { ObservedDocument } from "./observed_document.ts";
 import { OptimisticEdit } from "./optimistic.ts";
+import { changesAlong } from "./optimistic_changes.ts";
 import { Overlay } from "./overlay.ts";
+import type { Kind } from "./overlay_value.ts";
 import type { Path } from "./pattern.ts";
 import { PinnedPath } from "./pinned_path.ts";
 import { checkValue, Register } from "./values.ts";
@@ -20,11 +22,18 @@ export interface OptimisticOptions {
   timeoutMs?: number;
 }
 
+/** What is to be told of an edit. */
+interface Notice extends OptimisticEvent {
+  readonly pin: PinnedPath;
+  /** Lays an edit that was taken away where it was; `null` if it was laid. */
+  readonly putBack: (() => void) | null;
+}
+
 /** Edits that show before they are made; see `JsonCrdt`. */
 export abstract class OptimisticDocument extends ObservedDocument {
   readonly #overlay: Overlay = new Overlay(this.core);
-  /** What was confirmed in a transaction that may still be rolled back. */
-  readonly #confirmed: Set<OptimisticEdit> = new Set();
+  /** What is told when the transaction has ended, which may be rolled back. */
+  readonly #notices: Set<Notice> = new Set();
 
   /** See `JsonCrdt.set`. */
   abstract set(path: Path, value: JsonValue | Register): void;
@@ -50,7 +59,8 @@ export abstract class OptimisticDocument extends ObservedDocument {
    * underneath goes on, and shows when the edit is taken away.
    *
    * What is laid over the document is not a part of transactions: one that is
-   * rolled back takes back what was confirmed in it, and nothing else.
+   * rolled back takes back what was confirmed in it, and nothing else. All of it
+   * is told when the transaction has ended, and watchers are called once.
    *
    * @returns What to give to `confirm` or `reject`.
    * @throws {DistflowError} What `set` would throw, also on an entry that is
@@ -91,8 +101,9 @@ export abstract class OptimisticDocument extends ObservedDocument {
       value instanceof Register ? value : checkValue(value),
       timeoutMs === undefined ? Infinity : (nowMs as number) + timeoutMs,
     );
-    this.#overlay.add(edit, new PinnedPath(this.core, path));
-    this.#tell("shown", edit, edit.path);
+    const pin = new PinnedPath(this.core, path);
+    this.#overlay.add(edit, pin);
+    this.#note({ kind: "shown", edit, pin, putBack: null });
     return edit;
   }
 
@@ -137,44 +148,29 @@ export abstract class OptimisticDocument extends ObservedDocument {
     const pin = this.#overlay.pinOf(edit);
     if (pin === undefined) return false;
     const path = pin.locate();
-    const putBack = this.#overlay.remove(edit);
-    this.#confirmed.add(edit);
-    const undo = () => {
-      this.#confirmed.delete(edit);
-      putBack();
-    };
-    try {
-      if (path === null) {
-        throw new DistflowError(
-          "INVALID_PATH",
-          `Cannot confirm an edit at ${
-            JSON.stringify(edit.path)
-          }: what stood there is gone`,
-        );
-      }
-      this.set(path, edit.put);
-    } catch (error) {
-      undo();
-      throw error;
-    }
-    // A transaction that is rolled back takes the confirmation back, too.
-    this.core.tree.journal?.add(undo);
-    return true;
-  }
-
-  /**
-   * Tells what the transaction that has just ended has confirmed.
-   *
-   * @internal
-   */
-  protected tellConfirmed(): void {
-    for (const edit of this.#confirmed) {
-      this.#confirmed.delete(edit);
-      // Watchers are told of it as the set that it became, before this.
-      this.tellAfterwards(() =>
-        this.emitter.emit("optimistic", { kind: "confirmed", edit })
+    if (path === null) {
+      throw new DistflowError(
+        "INVALID_PATH",
+        `Cannot confirm an edit at ${
+          JSON.stringify(edit.path)
+        }: what stood there is gone`,
       );
     }
+    const putBack = this.#overlay.remove(edit);
+    try {
+      this.set(path, edit.put);
+    } catch (error) {
+      putBack();
+      throw error;
+    }
+    const notice: Notice = { kind: "confirmed", edit, pin, putBack };
+    // A transaction that is rolled back takes the confirmation back, too.
+    this.core.tree.journal?.add(() => {
+      this.#notices.delete(notice);
+      putBack();
+    });
+    this.#note(notice);
+    return true;
   }
 
   /**
@@ -214,21 +210,85 @@ export abstract class OptimisticDocument extends ObservedDocument {
   #take(kind: "rejected" | "lapsed", edit: OptimisticEdit): boolean {
     const pin = this.#overlay.pinOf(edit);
     if (pin === undefined) return false;
-    const path = pin.locate();
-    this.#overlay.remove(edit);
-    this.#tell(kind, edit, path);
+    this.#note({ kind, edit, pin, putBack: this.#overlay.remove(edit) });
     return true;
   }
 
-  #tell(
-    kind: OptimisticEvent["kind"],
-    edit: OptimisticEdit,
-    path: Path | null,
-  ): void {
-    this.emitter.emit("optimistic", { kind, edit });
-    if (path === null) return;
-    const event = { origin: "optimistic", replica: this.core.name } as const;
-    this.watchers.tell([{ kind: "set", path }], event);
+  /** Tells of an edit when the transaction has ended, or now if there is none. */
+  #note(notice: Notice): void {
+    this.#notices.add(notice);
+    if (this.core.tree.journal === null) this.tellOptimistic();
+  }
+
+  /**
+   * Tells what became of optimistic edits in the transaction that has just ended.
+   *
+   * @internal
+   */
+  protected tellOptimistic(): void {
+    if (this.#notices.size === 0) return;
+    const notices = [...this.#notices];
+    this.#notices.clear();
+    const changes = this.watchers.count > 0 ? this.#changesOf(notices) : [];
+    // Watchers are told before of the sets that edits became.
+    this.tellAfterwards(() => {
+      for (const { kind, edit } of notices) {
+        this.emitter.emit("optimistic", { kind, edit });
+      }
+      if (changes.length === 0) return;
+      const event = { origin: "optimistic", replica: this.core.name } as const;
+      this.watchers.tell(changes, event);
+    });
+  }
+
+  /** What shows otherwise than without these, each change once. */
+  #changesOf(notices: readonly Notice[]): Change[] {
+    const located = notices.flatMap(({ kind, edit, pin }) => {
+      const path = pin.locate();
+      // What was taken away again is told of as that.
+      const isGone = kind === "shown" && !this.#overlay.has(edit);
+      return path === null || isGone ? [] : [{ kind, path }];
+    });
+    const look = () => located.map(({ path }) => this.#kindsAlong(path));
+    const now = look();
+    const before = this.#without(notices, look);
+    const changes = new Map<string, Change>();
+    for (const [index, { kind, path }] of located.entries()) {
+      const [was, is] = [before[index], now[index]] as [Kind[], Kind[]];
+      for (const change of changesAlong(path, was, is)) {
+        // A confirmed edit has become a set, which was told.
+        const isKnown = kind === "confirmed" &&
+          change.path.length === path.length;
+        if (!isKnown) changes.set(JSON.stringify(change.path), change);
+      }
+    }
+    return [...changes.values()];
+  }
+
+  /** What `look` sees as if nothing of that had happened. */
+  #without<Result>(notices: readonly Notice[], look: () => Result): Result {
+    const laid = new Set<OptimisticEdit>();
+    for (const { edit, putBack } of notices) {
+      if (putBack === null) laid.add(edit);
+    }
+    const putBacks = [...laid].filter((edit) => this.#overlay.has(edit))
+      .map((edit) => this.#overlay.remove(edit));
+    const taken = notices.filter(({ edit, putBack }) =>
+      putBack !== null && !laid.has(edit)
+    );
+    for (const { putBack } of taken) putBack?.();
+    const result = look();
+    for (const { edit } of taken) this.#overlay.remove(edit);
+    for (const putBack of putBacks) putBack();
+    return result;
+  }
+
+  /** What shows along a path, from the root on. */
+  #kindsAlong(path: Path): Kind[] {
+    return Array.from(
+      { length: path.length + 1 },
+      (_, length) => this.#overlay.kindAt(path.slice(0, length)),
+    );
   }
 
   /** See {@linkcode DocumentView.get}; with what is laid over it. */

@@ -137,7 +137,7 @@ Deno.test("watchers hear of what shows and of what is taken back", () => {
   ann.confirm(second);
   assertEquals(heard, [
     "optimistic a.x",
-    "optimistic a.x",
+    "optimistic a",
     "optimistic a.y",
     "local a.y",
   ]);
