@@ -1,9 +1,9 @@
 import { type CompareReplicas, type Content, NONE, type Side } from "./ids.ts";
 import type { SpanList } from "./span_list.ts";
-import { HIDDEN, LEFT, RETIRED } from "./span_table.ts";
+import { LEFT, PASSED } from "./span_table.ts";
 
-/** Items that are not named. */
-const PASSED = RETIRED | HIDDEN;
+/** Siblings from which on a replica's last one is noted; see `Hint`. */
+const SIBLINGS_MIN = 16;
 
 /**
  * Chooses the parent of new items before the visible item at `index`, leaves it
@@ -34,6 +34,10 @@ export function chooseParent<Part extends Content>(
   const { leaf, entry } = tree;
   const next = tree.settle();
   let right = next;
+  const hinted = hintedChild(list, left, replica, counter, list.revision);
+  if (hinted !== NONE && (table.flags[hinted]! & PASSED) !== 0) {
+    tree.moveTo(right = hinted);
+  }
   while (right !== NONE && (table.flags[right]! & PASSED) !== 0) {
     right = tree.stepForward();
   }
@@ -43,7 +47,7 @@ export function chooseParent<Part extends Content>(
     tree.leaf = leaf;
     tree.entry = entry;
   } else if (side === "left") placeLeft(list, compare, replica, counter);
-  else placeRight(list, compare, replica, counter);
+  else placeRight(list, compare, replica, counter, true);
   return side;
 }
 
@@ -55,18 +59,25 @@ export function chooseParent<Part extends Content>(
  * left anchor, and has the child itself as its last span with that anchor. It
  * ends before the next such span, or where something is anchored before the
  * parent. Nobody writes at the same place at once in nearly all cases: then the
- * first look says that there is no sibling.
+ * first look says that there is no sibling. But a list that runs empty again and
+ * again, of elements that can come back, has nothing else to put new ones behind
+ * than the root: then it goes on from the last sibling of the same replica.
  *
  * The parent is the last item of the span `list.parent`, or `NONE`: the root.
+ *
+ * @param isNext Whether all items between the two are passed over.
  */
 export function placeRight<Part extends Content>(
   list: SpanList<Part>,
   compare: CompareReplicas,
   replica: number,
   counter: number,
+  isNext = false,
 ): void {
   const { tree, table, parent } = list;
-  if (parent === NONE) tree.moveToStart();
+  const hinted = hintedChild(list, parent, replica, counter);
+  if (hinted !== NONE) tree.moveTo(hinted);
+  else if (parent === NONE) tree.moveToStart();
   else {
     tree.moveTo(parent);
     tree.entry++;
@@ -74,6 +85,7 @@ export function placeRight<Part extends Content>(
   let { leaf, entry } = tree;
   let isPastSibling = true;
   let before = parent;
+  let siblingCount = hinted === NONE ? 0 : SIBLINGS_MIN;
   for (let span = tree.settle(); span !== NONE; span = tree.stepForward()) {
     const isOfParent = parent === NONE
       ? table.leftReplica[span] === NONE
@@ -81,17 +93,70 @@ export function placeRight<Part extends Content>(
     if (isOfParent) {
       if (isPastSibling) ({ leaf, entry } = tree);
       isPastSibling = (table.flags[span]! & LEFT) === 0;
+      siblingCount++;
       if (
         isPastSibling &&
         compareWithFirst(list, compare, replica, counter, span) < 0
       ) {
         tree.leaf = leaf;
         tree.entry = entry;
-        return;
+        break;
       }
-    } else if (!isAnchoredBehind(list, span, before, parent)) return;
+    } else if (!isAnchoredBehind(list, span, before, parent)) break;
     before = span;
   }
+  if (siblingCount < SIBLINGS_MIN) return;
+  // The child will be inserted now.
+  keepHint(list, replica, counter, isNext ? list.revision + 1 : -1);
+}
+
+/** Notes where a replica puts a right child of `list.parent`. */
+function keepHint<Part extends Content>(
+  list: SpanList<Part>,
+  replica: number,
+  counter: number,
+  revision: number,
+): void {
+  const { table, parent } = list;
+  list.hints ??= new Map();
+  list.hints.set(replica, {
+    parentReplica: parent === NONE ? NONE : table.replica[parent]!,
+    parentCounter: parent === NONE ? 0 : table.lastCounter(parent),
+    counter,
+    revision,
+  });
+}
+
+/**
+ * The last right child of the last item of `parent` that a replica has put there,
+ * if that was noted, and is one still; else `NONE`. A later one stands behind it.
+ *
+ * @param revision Nothing else may have come since.
+ */
+function hintedChild<Part extends Content>(
+  list: SpanList<Part>,
+  parent: number,
+  replica: number,
+  counter: number,
+  revision?: number,
+): number {
+  const hint = list.hints?.get(replica);
+  if (hint === undefined || hint.counter >= counter) return NONE;
+  if (revision !== undefined && hint.revision !== revision) return NONE;
+  const { table } = list;
+  const { parentReplica, parentCounter } = hint;
+  const isSame = parent === NONE
+    ? parentReplica === NONE
+    : parentReplica === table.replica[parent] &&
+      parentCounter === table.lastCounter(parent);
+  if (!isSame) return NONE;
+  const span = list.find(replica, hint.counter);
+  if (span === NONE || table.counter[span] !== hint.counter) return NONE;
+  const isChild = (table.flags[span]! & LEFT) === 0 &&
+    (parent === NONE
+      ? table.leftReplica[span] === NONE
+      : table.isBehind(span, parent));
+  return isChild ? span : NONE;
 }
 
 /**

@@ -4,12 +4,28 @@ import { type Content, NONE, type Side } from "./ids.ts";
 import { OrderTree } from "./order_tree.ts";
 import {
   LEFT,
+  PASSED,
   REMOVED,
   type SpanTable,
   SPENT,
   STATE,
   TEXT,
 } from "./span_table.ts";
+
+/** Where a replica has put its last right child, if that took long to find. */
+export interface Hint {
+  /** The parent; its replica is `NONE` for the root. */
+  readonly parentReplica: number;
+  /** The counter of the parent. */
+  readonly parentCounter: number;
+  /** The counter of the child, of the same replica as the next one. */
+  readonly counter: number;
+  /**
+   * The {@linkcode SpanList.revision} of that moment, if there were only such
+   * items between the two as are not named; else -1.
+   */
+  readonly revision: number;
+}
 
 /**
  * The spans of one sequence in order: they are cut, joined and dropped here, so
@@ -29,6 +45,13 @@ export class SpanList<Part extends Content> {
   parent: number = NONE;
   /** How many spans came below items that nobody was to name any more. */
   adoptionCount = 0;
+  /**
+   * Rises whenever items may have come to where there were only such as are not
+   * named, other than behind the hint of whoever puts them there.
+   */
+  revision = 0;
+  /** By replica, where to go on; `null` if there are none. */
+  hints: Map<number, Hint> | null = null;
   readonly #arena: SequenceArena;
 
   /** An empty list, whose content lies in `store`. */
@@ -75,6 +98,7 @@ export class SpanList<Part extends Content> {
     side: Side,
   ): number {
     const { table, tree, parent } = this;
+    this.revision++;
     if (parent !== NONE && (table.flags[parent]! & SPENT) !== 0) {
       this.adoptionCount++;
     }
@@ -159,6 +183,7 @@ export class SpanList<Part extends Content> {
   ): void {
     const { table, tree } = this;
     tree.moveTo(span);
+    if ((state & PASSED) === 0) this.revision++;
     if (state === REMOVED && this.#cede(span, from, to)) return;
     if (to < table.length[span]!) {
       this.split(to);

@@ -10,6 +10,8 @@ export const RETIRED = 4;
 export const SPENT = 32;
 /** The bits in which the items of a span are all alike. */
 export const STATE: number = REMOVED | HIDDEN | RETIRED | SPENT;
+/** Items that nobody names here who inserts something. */
+export const PASSED: number = RETIRED | HIDDEN;
 /** The first item is a left child of its parent; else it is a right one. */
 export const LEFT = 8;
 /** The content is text; else it is values. */

@@ -129,6 +129,38 @@ Deno.test("chains that nobody names shrink, and the order stays Fugue's", () => 
   fc.assert(property, { numRuns: 300 });
 });
 
+/** A step of a list that runs empty, of items that can come back. */
+const emptyingStep = fc.record({
+  kind: fc.constantFrom(
+    ...["insert", "insert", "insert", "hide", "hide", "hide"] as const,
+    ...["insert", "hide", "receive", "receive", "remove"] as const,
+    ...["retire", "collect", "undo"] as const,
+  ),
+  replica: fc.nat({ max: 1 }),
+  isAtEnd: fc.boolean(),
+  number: fc.nat({ max: 30 }),
+});
+
+Deno.test("the order stays Fugue's in a list that runs empty again and again", () => {
+  const property = fc.property(
+    fc.array(emptyingStep, { minLength: 60, maxLength: 200, size: "max" }),
+    (steps) => {
+      const world = new World(2);
+      for (const { kind, replica, isAtEnd, number } of steps) {
+        const { length } = world.replicas[replica]!.list;
+        const index = kind === "receive" ? number : isAtEnd ? length : 0;
+        // An odd count stays hidden.
+        const count = number < 28 ? 1 : 2;
+        world.take({ kind, replica, target: 1, index, count, text: "x" });
+      }
+      world.settle([1]);
+      world.tidy();
+      world.settle([1]);
+    },
+  );
+  fc.assert(property, { numRuns: 150 });
+});
+
 Deno.test("a queue keeps no more than what is in it, whoever fills it", () => {
   for (const isFeed of [false, true]) {
     const arena = makeArena(["a", "b"]);
