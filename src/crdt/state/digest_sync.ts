@@ -23,6 +23,8 @@ const PARTS = 2;
 const ENTRIES = 3;
 const FOUND = 4;
 const LAST = 5;
+/** Instead of those between the first and the last one, if clocks are equal. */
+const SAME = 6;
 
 /** Bits of the ranges in the first message, at most: 8 KiB of fingerprints. */
 const TOP_BITS_MAX = 11;
@@ -153,6 +155,8 @@ export class DigestSync {
         return this.#readEntries(reader);
       case FOUND:
         return this.#readFound(reader);
+      case SAME:
+        return this.#last([], reader);
       case LAST:
         this.#merge(reader.raw(reader.remaining));
         return null;
@@ -176,6 +180,7 @@ export class DigestSync {
     writer.byte(TOP);
     writer.byte(salt);
     writer.byte(bits);
+    writeSum(writer, this.#clockSum());
     for (const range of this.#asked) this.#writeSum(writer, range);
     return finish(writer);
   }
@@ -194,6 +199,9 @@ export class DigestSync {
     }
     if (salt > 0) this.#refresh();
     this.#salt = salt;
+    const clock = readSum(reader);
+    const own = this.#clockSum();
+    if (clock.low === own.low && clock.high === own.high) return this.#same();
     const differing = this.#compare(reader, splitRange(WHOLE_RANGE, bits));
     if (differing.length === 0) return this.#found([], new ByteWriter());
     // With as many parts as places in each, the two next messages are short.
@@ -278,6 +286,11 @@ export class DigestSync {
       this.#refresh();
       return this.#start(salt);
     }
+    return this.#last(own, reader);
+  }
+
+  /** Takes what the other end sends, and sends ours. */
+  #last(own: readonly Entry[], reader: ByteReader): Uint8Array {
     // What they send is no news to them, so it is not sent back.
     const part = this.#part(own);
     this.#merge(reader.raw(reader.remaining));
@@ -285,6 +298,31 @@ export class DigestSync {
     writer.byte(LAST);
     writer.raw(part);
     return finish(writer);
+  }
+
+  /**
+   * Both had applied the same: what differs is only what each has forgotten. But
+   * they may have changed since.
+   */
+  #same(): Uint8Array {
+    const writer = new ByteWriter();
+    writer.byte(SAME);
+    writer.raw(this.#part([]));
+    return finish(writer);
+  }
+
+  /** A hash of what had been applied when the digest was made. */
+  #clockSum(): Fingerprint {
+    const { replicas } = this.#host.core;
+    let [low, high] = [0, 0];
+    this.#vector.forEach((replica, counter) => {
+      const hash = new Hash(counter, ~counter);
+      hash.addText(replicas.nameOf(replica));
+      hash.finish();
+      low = (low + hash.low) >>> 0;
+      high = (high + hash.high) >>> 0;
+    });
+    return { low, high };
   }
 
   #merge(part: Uint8Array): void {
