@@ -108,7 +108,7 @@ export class Pending {
       const known = this.#room.headAt(place);
       if (known.length >= unit.length) return NONE;
       sinceMs = Math.min(sinceMs, known.arrivedAtMs);
-      this.#drop(queue, counter, place);
+      this.#drop(queue, counter, known);
     }
     const byteCount = estimateBytes(unit);
     let givenUp = NONE;
@@ -183,7 +183,7 @@ export class Pending {
   /** The transaction of `replica` that starts at `counter`. */
   get(replica: number, counter: number): Unit | undefined {
     const place = this.#byReplica.get(replica)?.places.get(counter) ?? -1;
-    return place < 0 ? undefined : this.#room.unitAt(place, replica);
+    return place < 0 ? undefined : this.#unitAt(place, replica);
   }
 
   /** Whether anything of `replica` waits, or what starts at `counter`. */
@@ -198,20 +198,23 @@ export class Pending {
     const queue = this.#byReplica.get(replica);
     const place = queue?.places.get(counter) ?? -1;
     if (queue === undefined || place < 0) return undefined;
-    const unit = this.#room.unitAt(place, replica);
-    const { arrivedAtMs } = this.#drop(queue, counter, place);
-    return { unit, arrivedAtMs };
+    const head = this.#room.headAt(place);
+    const unit = this.#room.unitOf(head, replica);
+    this.#drop(queue, counter, head);
+    return { unit, arrivedAtMs: head.arrivedAtMs };
   }
 
-  #drop(queue: WaitingQueue, counter: number, place: number): WaitingHead {
-    const head = this.#room.headAt(place);
+  #unitAt(place: number, replica: number): Unit {
+    return this.#room.unitOf(this.#room.headAt(place), replica);
+  }
+
+  #drop(queue: WaitingQueue, counter: number, head: WaitingHead): void {
     queue.remove(counter, head.length, head.byteCount);
     if (queue.places.size === 0) this.#byReplica.delete(queue.replica);
     this.count -= head.length;
     this.byteCount -= head.byteCount;
-    this.#room.remove(place);
+    this.#room.remove(head);
     this.#weigh(queue);
-    return head;
   }
 
   /** Whether {@linkcode Pending.expire} has anything to look at. */
@@ -234,13 +237,13 @@ export class Pending {
     for (const [replica, queue] of this.#byReplica) {
       const isExempt = exempt.has(replica);
       for (const [counter, place] of queue.places) {
-        const { arrivedAtMs, last } = this.#room.headAt(place);
+        const head = this.#room.headAt(place);
         // Those that are exempt are looked at again after a while.
-        const sinceMs = isExempt ? nowMs : arrivedAtMs;
+        const sinceMs = isExempt ? nowMs : head.arrivedAtMs;
         const isOld = !isExempt && sinceMs + this.#ageMsMax <= nowMs;
-        if (isOld || vector.has(replica, last)) {
-          if (isOld) expired.push(this.#room.unitAt(place, replica));
-          this.#drop(queue, counter, place);
+        if (isOld || vector.has(replica, head.last)) {
+          if (isOld) expired.push(this.#room.unitOf(head, replica));
+          this.#drop(queue, counter, head);
         } else {
           this.#expiresAtMs = Math.min(
             this.#expiresAtMs,
@@ -256,7 +259,7 @@ export class Pending {
   *units(): Generator<Unit> {
     for (const [replica, { places }] of this.#byReplica) {
       for (const [, place] of places) {
-        yield this.#room.unitAt(place, replica);
+        yield this.#unitAt(place, replica);
       }
     }
   }

@@ -12,6 +12,8 @@ const UNUSED_SIZE_MIN = 64 * 1024;
 
 /** What is known of a transaction that waits without looking at its operations. */
 export interface WaitingHead {
+  /** Where it waits. */
+  readonly place: number;
   /** How many operations it has. */
   readonly length: number;
   /** The last of their counters. */
@@ -20,18 +22,11 @@ export interface WaitingHead {
   readonly byteCount: number;
   /** Since when it waits, in whole milliseconds. */
   readonly arrivedAtMs: number;
-}
-
-/** One that waits as it is. */
-interface Seated extends WaitingHead {
-  readonly unit: Unit;
-}
-
-/** One that waits as bytes. */
-interface Packed extends WaitingHead {
-  /** Where its operations begin. */
+  /** The transaction, if it waits as it is; else `null`. */
+  readonly unit: Unit | null;
+  /** Else, where the bytes of its operations begin. */
   readonly start: number;
-  /** The bytes of its operations. */
+  /** And how many they are. */
   readonly size: number;
 }
 
@@ -47,7 +42,7 @@ interface Packed extends WaitingHead {
  */
 export class WaitingRoom {
   readonly #local: LocalUnits;
-  readonly #seats: (Seated | undefined)[] = [];
+  readonly #seats: (WaitingHead | undefined)[] = [];
   readonly #freeSeats: number[] = [];
   #writer: ByteWriter = new ByteWriter();
   /** Where one is written, as its size comes before it. */
@@ -66,7 +61,16 @@ export class WaitingRoom {
     const { length } = unit;
     const last = lastCounter(unit);
     if (seat < SEAT_COUNT) {
-      this.#seats[seat] = { unit, length, last, byteCount, arrivedAtMs };
+      this.#seats[seat] = {
+        place: seat,
+        length,
+        last,
+        byteCount,
+        arrivedAtMs,
+        unit,
+        start: 0,
+        size: 0,
+      };
       return seat;
     }
     const next = this.#next;
@@ -86,28 +90,32 @@ export class WaitingRoom {
 
   /** The head of what is at a place. */
   headAt(place: number): WaitingHead {
-    return place < SEAT_COUNT
-      ? this.#seats[place] as Seated
-      : this.#packedAt(place - SEAT_COUNT);
+    if (place < SEAT_COUNT) return this.#seats[place] as WaitingHead;
+    const reader = new ByteReader(this.#writer.buffer, place - SEAT_COUNT);
+    const size = reader.varint();
+    const length = reader.varint();
+    const last = reader.varint();
+    const byteCount = reader.varint();
+    const arrivedAtMs = reader.varint();
+    const start = reader.position;
+    const unit = null;
+    return { place, length, last, byteCount, arrivedAtMs, unit, start, size };
   }
 
-  /** The transaction of `replica` at a place. */
-  unitAt(place: number, replica: number): Unit {
-    if (place < SEAT_COUNT) return (this.#seats[place] as Seated).unit;
-    const { start, length } = this.#packedAt(place - SEAT_COUNT);
-    return this.#local.read(this.#writer.buffer, start, replica, length);
+  /** The transaction of `replica` behind a head. */
+  unitOf({ unit, start, length }: WaitingHead, replica: number): Unit {
+    return unit ??
+      this.#local.read(this.#writer.buffer, start, replica, length);
   }
 
-  /** Lets go what is at a place. */
-  remove(place: number): void {
+  /** Lets a transaction go. */
+  remove({ place, start, size }: WaitingHead): void {
     if (place < SEAT_COUNT) {
       this.#seats[place] = undefined;
       this.#freeSeats.push(place);
       return;
     }
-    const at = place - SEAT_COUNT;
-    const { start, size } = this.#packedAt(at);
-    this.#usedSize -= start + size - at;
+    this.#usedSize -= start + size + SEAT_COUNT - place;
     if (this.#usedSize === 0) this.#writer = new ByteWriter();
   }
 
@@ -119,29 +127,11 @@ export class WaitingRoom {
     for (const { places } of queues) {
       for (const [counter, place] of places) {
         if (place < SEAT_COUNT) continue;
-        const at = place - SEAT_COUNT;
-        const { start, size } = this.#packedAt(at);
+        const { start, size } = this.headAt(place);
         places.set(counter, SEAT_COUNT + moved.length);
-        moved.copy(buffer, at, start + size);
+        moved.copy(buffer, place - SEAT_COUNT, start + size);
       }
     }
     this.#writer = moved;
-  }
-
-  #packedAt(at: number): Packed {
-    const reader = new ByteReader(this.#writer.buffer, at);
-    const size = reader.varint();
-    const length = reader.varint();
-    const last = reader.varint();
-    const byteCount = reader.varint();
-    const arrivedAtMs = reader.varint();
-    return {
-      start: reader.position,
-      size,
-      length,
-      last,
-      byteCount,
-      arrivedAtMs,
-    };
   }
 }
