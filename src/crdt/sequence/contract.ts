@@ -83,7 +83,7 @@ export class Contraction<Part extends Content> {
     if (tree.isDisposed || adoptionCount !== this.#adoptionCount) {
       this.#giveUp();
     }
-    if (!this.isDone && this.#rest === null) this.#count();
+    if (!this.isDone && this.#rest === null) this.#walk();
     while (this.#left > 0 && !this.isDone && this.#rest !== null) {
       this.#left--;
       this.#contractNext(this.#rest);
@@ -96,7 +96,7 @@ export class Contraction<Part extends Content> {
   }
 
   /** Goes on with the walk. */
-  #count(): void {
+  #walk(): void {
     const { table, tree } = this.#list;
     let span = NONE;
     if (this.#visited === null) {
