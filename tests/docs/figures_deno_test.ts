@@ -3,14 +3,22 @@ import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { readFileSync } from "node:fs";
 import { mergeResults, readFigures } from "../bench/figures.ts";
 import type { Result } from "../bench/measure.ts";
-import { hasTable, renderTable, withTable } from "../bench/table.ts";
+import {
+  CRDT_README,
+  hasTable,
+  type Page,
+  README,
+  renderTable,
+  withTable,
+} from "../bench/table.ts";
 
-const README = readFileSync(
-  new URL("../../README.md", import.meta.url),
-  "utf8",
-);
 const FIGURES = new URL("../bench/figures.json", import.meta.url);
 const ABOUT = { machine: "2 × CPU", date: "2026-01-01", repeats: 3 };
+
+/** The text of a page; its path is from the benchmarks' folder. */
+function read({ path }: Page): string {
+  return readFileSync(new URL(`../bench/${path}`, import.meta.url), "utf8");
+}
 
 function traffic(runtime: string, own: number, nats: number): Result {
   return {
@@ -34,16 +42,19 @@ function ping(runtime: string, own: number, nats: number): Result {
   };
 }
 
-Deno.test("README: the table shows the figures that the benchmarks have left", () => {
-  const table = renderTable(readFigures(FIGURES));
-  assert(hasTable(README, table), "Run: deno task bench:table");
+Deno.test("README: the tables show the figures that the benchmarks have left", () => {
+  for (const page of [README, CRDT_README]) {
+    const table = renderTable(readFigures(FIGURES), page);
+    assert(hasTable(read(page), table), "Run: deno task bench:table");
+  }
 });
 
 Deno.test("a table with another figure is another one, whatever its layout", () => {
   const table = "| a | b |\n| --- | --: |\n| x | 1 ms |";
+  const page = read(README);
   const wide = "| a   |    b |\n| --- | ---: |\n| x   | 1 ms |";
-  assert(hasTable(withTable(README, wide), table));
-  assert(!hasTable(withTable(README, wide.replace("1", "2")), table));
+  assert(hasTable(withTable(page, wide), table));
+  assert(!hasTable(withTable(page, wide.replace("1", "2")), table));
 });
 
 Deno.test("a later run takes the place of its benchmark and major version only", () => {
@@ -85,7 +96,7 @@ Deno.test("more is better for rates, less for times, and the table says how ofte
     traffic("node/20.2.0", 900_000, 600_000),
     ping("node/20.2.0", 40, 100),
   ], ABOUT);
-  const lines = renderTable({ runs }).split("\n");
+  const lines = renderTable({ runs }, README).split("\n");
   assertEquals(lines.slice(2, 4), [
     "| 100 B, one to one | 2.50 M/s | 900 k/s |  | 1.50–5.0 |  |  |  |",
     "| there and back, median |  | 40 µs |  | 2.5 |  |  |  |",
