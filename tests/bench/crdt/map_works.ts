@@ -156,8 +156,10 @@ function makeUpdates(engine: Engine, count: number): Uint8Array[] {
 export function remote(window: number, count: number = COUNT): Work {
   return (engine: Engine, { scale }: WorkContext) => {
     const scaled = Math.round(count * scale);
-    const updates = makeUpdates(engine, scaled);
-    if (window > 1) shuffle(updates, Math.min(window, scaled));
+    const made = makeUpdates(engine, scaled);
+    if (window > 1) shuffle(made, Math.min(window, scaled));
+    // As from a network, each comes in a buffer of its own, the last one read.
+    const updates = made.map((update) => update.slice());
     const document = engine.open({
       kind: "map",
       replica: 2,
