@@ -478,8 +478,8 @@ export class JsonCrdt extends SchemaDocument {
   }
 
   #commit(transaction: Transaction): void {
-    const { operations, changes } = transaction;
-    transaction.close();
+    const { operations } = transaction;
+    const changes = transaction.close();
     if (operations.length === 0) return this.tellOptimistic();
     this.record("local", operations, changes, this.isObserved);
     this.tellOptimistic();

@@ -1,4 +1,4 @@
-import type { Branch, Child, ClaimShape } from "./branch.ts";
+import { Branch, type Child, type ClaimShape } from "./branch.ts";
 import { keepHiddenClass } from "./hidden_class.ts";
 import type { IdRange, RemovedRange } from "./sequence/ids.ts";
 import type { ListSequence } from "./sequence/list_sequence.ts";
@@ -163,7 +163,10 @@ export class Journal {
 
   /** Ends it: what was discarded will not come back. */
   close(tree: Tree): void {
-    for (const item of this.#discarded) tree.dispose(item);
+    for (const item of this.#discarded) {
+      if (item instanceof Branch) tree.told?.noteAbove(item);
+      tree.dispose(item);
+    }
   }
 }
 

@@ -123,15 +123,26 @@ export class Transaction {
   /**
    * Ends it, and keeps nothing of what it made; one without operations leaves no
    * trace on the clock.
+   *
+   * @returns What it has changed.
    */
-  close(): void {
-    const { tree, clock } = this.#core;
+  close(): readonly Change[] {
+    const core = this.#core;
+    const { tree, clock } = core;
+    const journal = this.#journal;
+    let { changes } = this;
     tree.journal = null;
-    this.#journal?.close(tree);
+    if (tree.columns.refused.size === 0) journal?.close(tree);
+    else {
+      // What was refused in an element that goes refuses nothing else any more.
+      core.tell("places", () => journal?.close(tree));
+      changes = [...changes, ...core.telling.take()];
+    }
     if (this.operations.length === 0) clock.reset(this.#clockLast);
     this.operations = NONE;
     this.changes = NONE;
     this.#journal = null;
     this.#isOpen = false;
+    return changes;
   }
 }

@@ -200,6 +200,21 @@ Deno.test("a list that shows again as what was at its key leaves it is told", ()
   assertEquals(told, ["set later", "delete key", "set key"]);
 });
 
+Deno.test("a list that shows again as what a schema refused in it goes is told", () => {
+  const [doc, other] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  const items = { type: ["object", "array"] };
+  other.setSchema({ properties: { list: { items } } });
+  doc.transact(() => {
+    doc.push(["list"], true, 3);
+    doc.set(["list", 0, "x"], 2);
+  });
+  doc.applyDiff(other.encodeDiff(doc.clock()));
+  assertEquals(doc.toJSON(), { list: [{ x: 2 }] });
+  const told = toldBy(doc, () => doc.delete(["list", 0]));
+  assertEquals(doc.toJSON(), { list: [] });
+  assertEquals(told, ["delete list", "set list"]);
+});
+
 Deno.test("what an item's list shows of it is told when that moves away", () => {
   const told = toldOf(
     { a: [{ x: 1 }, { x: 2 }] },
