@@ -96,9 +96,10 @@ function arrive(
 
 /** Tells what became of the entry that a place left. */
 function tell(tree: Tree, path: (string | number)[], from: Branch): void {
-  const above = pathOf(tree, from);
-  if (above === null) return;
   const key = path[path.length - 1] as string;
+  const above = pathOf(tree, from);
+  // It may show again once the place has arrived elsewhere in what is above.
+  if (above === null) return tree.told?.want(from, key);
   const shown = entryAt(tree, from, key).child;
   const kind = shown === undefined || tree.shown(shown) === NOTHING
     ? "delete"

@@ -3,10 +3,10 @@ import type { JsonValue } from "../../src/base/json.ts";
 import type { Change } from "../../src/crdt/events.ts";
 import { JsonCrdt } from "../../src/crdt/mod.ts";
 import { Follower } from "./follower.ts";
-import { runWorlds } from "./run_worlds.ts";
+import { runWorld, runWorlds } from "./run_worlds.ts";
 import { SchemaWorld } from "./schema/world.ts";
 import { StateWorld } from "./state/world.ts";
-import { type Replica, World } from "./world.ts";
+import { type Part, type Replica, World } from "./world.ts";
 
 const FILE = "tests/crdt/events_test.ts";
 
@@ -242,11 +242,22 @@ Deno.test("a state of very many places is told, and in no time", () => {
   assertEquals(count, 150_001);
 });
 
+const WORLDS = {
+  file: FILE,
+  make: (seed: number, part: Part) => followed(new World(seed, part)),
+};
+
 Deno.test("events name all that shows otherwise, whatever happens", () => {
-  runWorlds({
-    file: FILE,
-    make: (seed, part) => followed(new World(seed, part)),
-  }, 1000);
+  runWorlds(WORLDS, 1000);
+});
+
+Deno.test("what leaves a place that shows again as it arrives is told there", () => {
+  // All that is in the place above moves within that, among many late moves.
+  const steps = [
+    ...[4, 12, 13, 14, 25, 30, 31, 33, 36, 39, 40, 41, 42, 43, 46, 50, 51, 55],
+    ...[56, 57],
+  ];
+  runWorld(WORLDS, 32321, { steps, replicas: [0, 1, 2, 3] });
 });
 
 Deno.test("events name all that shows otherwise as states are exchanged", () => {
