@@ -3,32 +3,8 @@ import type { JsonValue } from "../../src/base/json.ts";
 import type { Change } from "../../src/crdt/events.ts";
 import { JsonCrdt } from "../../src/crdt/mod.ts";
 import { Follower } from "./follower.ts";
+import { FOLLOWED, FOLLOWED_SCHEMA, FOLLOWED_STATE } from "./kinds.ts";
 import { runWorld, runWorlds } from "./run_worlds.ts";
-import { SchemaWorld } from "./schema/world.ts";
-import { StateWorld } from "./state/world.ts";
-import { type Part, type Replica, World } from "./world.ts";
-
-const FILE = "tests/crdt/events_test.ts";
-
-/** A world of which each document is followed, and checked after each step. */
-function followed<Kind extends World>(world: Kind): Kind {
-  const followers: Map<Replica, Follower> = new Map();
-  const follow = (replica: Replica, doc: JsonCrdt) => {
-    followers.set(replica, new Follower(doc));
-  };
-  for (const replica of world.replicas) follow(replica, replica.doc);
-  const adopt = world.adopt.bind(world);
-  world.adopt = (replica, doc) => {
-    follow(replica, doc);
-    adopt(replica, doc);
-  };
-  const step = world.step.bind(world);
-  world.step = () => {
-    step();
-    for (const follower of followers.values()) follower.check();
-  };
-  return world;
-}
 
 /** What a replica tells as it receives what another one did at the same time. */
 function toldOf(
@@ -242,13 +218,8 @@ Deno.test("a state of very many places is told, and in no time", () => {
   assertEquals(count, 150_001);
 });
 
-const WORLDS = {
-  file: FILE,
-  make: (seed: number, part: Part) => followed(new World(seed, part)),
-};
-
 Deno.test("events name all that shows otherwise, whatever happens", () => {
-  runWorlds(WORLDS, 1000);
+  runWorlds(FOLLOWED, 1000);
 });
 
 Deno.test("what leaves a place that shows again as it arrives is told there", () => {
@@ -257,21 +228,15 @@ Deno.test("what leaves a place that shows again as it arrives is told there", ()
     ...[4, 12, 13, 14, 25, 30, 31, 33, 36, 39, 40, 41, 42, 43, 46, 50, 51, 55],
     ...[56, 57],
   ];
-  runWorld(WORLDS, 32321, { steps, replicas: [0, 1, 2, 3] });
+  runWorld(FOLLOWED, 32321, { steps, replicas: [0, 1, 2, 3] });
 });
 
 Deno.test("events name all that shows otherwise as states are exchanged", () => {
-  runWorlds({
-    file: FILE,
-    make: (seed, part) => followed(new StateWorld(seed, part)),
-  }, 500);
+  runWorlds(FOLLOWED_STATE, 500);
 });
 
 Deno.test("events name all that shows otherwise as schemas change", () => {
-  runWorlds({
-    file: FILE,
-    make: (seed, part) => followed(new SchemaWorld(seed, part)),
-  }, 500);
+  runWorlds(FOLLOWED_SCHEMA, 500);
 });
 
 Deno.test("what a listener changes is told after what it was told of", () => {

@@ -5,6 +5,7 @@ import type { Change } from "../../src/crdt/events.ts";
 import type { JsonCrdt } from "../../src/crdt/mod.ts";
 import type { Path } from "../../src/crdt/pattern.ts";
 import { canonicalText } from "../../src/crdt/values.ts";
+import type { Replica, World } from "./world.ts";
 
 /** Stands for what is to be read anew. */
 class Unknown {}
@@ -157,4 +158,26 @@ function isLike(copy: Copy | undefined, value: JsonValue | undefined): boolean {
     );
   }
   return copy === value;
+}
+
+/** A world of which each document is followed, and checked after each step. */
+export function followed<Kind extends World>(world: Kind): Kind {
+  const followers: Map<Replica, Follower> = new Map();
+  const follow = (replica: Replica, doc: JsonCrdt) => {
+    followers.set(replica, new Follower(doc));
+  };
+  for (const replica of world.replicas) follow(replica, replica.doc);
+  const adopt = world.adopt.bind(world);
+  world.adopt = (replica, doc) => {
+    follow(replica, doc);
+    adopt(replica, doc);
+  };
+  for (const act of ["step", "settle"] as const) {
+    const run = world[act].bind(world);
+    world[act] = () => {
+      run();
+      for (const follower of followers.values()) follower.check();
+    };
+  }
+  return world;
 }

@@ -1,4 +1,5 @@
 // The kinds of worlds, and where the tests are that run them.
+import { followed } from "./follower.ts";
 import { SchemaWorld } from "./schema/world.ts";
 import { CrowdWorld } from "./state/crowd.ts";
 import { StateWorld } from "./state/world.ts";
@@ -30,4 +31,22 @@ export const CROWD: WorldKind = {
 export const SCHEMA: WorldKind<SchemaWorld> = {
   file: "tests/crdt/schema/convergence_test.ts",
   make: (seed, part) => new SchemaWorld(seed, part),
+};
+
+const EVENTS_FILE = "tests/crdt/events_test.ts";
+
+/** As the others, and a copy is kept of each document by its events alone. */
+export const FOLLOWED: WorldKind = {
+  file: EVENTS_FILE,
+  make: (seed, part) => followed(new World(seed, part)),
+};
+
+export const FOLLOWED_STATE: WorldKind = {
+  file: EVENTS_FILE,
+  make: (seed, part) => followed(new StateWorld(seed, part)),
+};
+
+export const FOLLOWED_SCHEMA: WorldKind = {
+  file: EVENTS_FILE,
+  make: (seed, part) => followed(new SchemaWorld(seed, part)),
 };
