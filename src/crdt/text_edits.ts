@@ -1,4 +1,4 @@
-import { NOTHING, type Operation, SCALAR, TEXT_INSERT } from "./operation.ts";
+import { type Operation, SCALAR, TEXT_INSERT } from "./operation.ts";
 import type { IdRange, ItemId, Origin } from "./sequence/ids.ts";
 import type { TextSequence } from "./sequence/text_sequence.ts";
 import { pathOfOperation, tellAt, tellRegister } from "./told.ts";
@@ -70,8 +70,7 @@ function tellText(
   if (tree.shown(place) !== SCALAR) return;
   if (columns.values[slot] !== text || tree.counters.has(slot)) {
     // It is among concurrent values, which a strategy may show.
-    if (columns.shapeOf(slot) !== NOTHING) tellRegister(tree, operation);
-    return;
+    return tellRegister(tree, operation);
   }
   tellAt(
     tree,

@@ -191,6 +191,21 @@ Deno.test("a list that shows again as what a schema refused in it goes is told",
   assertEquals(told, ["delete list", "set list"]);
 });
 
+Deno.test("an edit of a text beside a delete is told, if a strategy shows it", () => {
+  const [doc, other] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  doc.setStrategy("**", { value: "min" });
+  other.applyDiff(doc.encodeDiff(other.clock()));
+  other.set(["text"], "abc");
+  doc.set(["later"], 1);
+  doc.set(["text"], "z");
+  doc.delete(["text"]);
+  doc.applyDiff(other.encodeDiff(doc.clock()));
+  assertEquals(doc.get(["text"]), "abc");
+  other.insertText(["text"], 3, "d");
+  const told = toldBy(doc, () => doc.applyDiff(other.encodeDiff(doc.clock())));
+  assertEquals([doc.get(["text"]), told], ["abcd", ["set text"]]);
+});
+
 Deno.test("what an item's list shows of it is told when that moves away", () => {
   const told = toldOf(
     { a: [{ x: 1 }, { x: 2 }] },
