@@ -164,7 +164,9 @@ export class Journal {
   /** Ends it: what was discarded will not come back. */
   close(tree: Tree): void {
     for (const item of this.#discarded) {
-      if (item instanceof Branch) tree.told?.noteAbove(item);
+      // It is not in its list any more.
+      const above = item instanceof Branch ? item.parent : null;
+      if (above !== null) tree.told?.noteAbove(above);
       tree.dispose(item);
     }
   }

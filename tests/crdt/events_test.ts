@@ -254,6 +254,11 @@ Deno.test("events name all that shows otherwise as schemas change", () => {
   runWorlds(FOLLOWED_SCHEMA, 500);
 });
 
+Deno.test("an element that goes with what was refused in it is told as removed", () => {
+  const steps = [10, 12, 16, 19, 21, 22, 32];
+  runWorld(FOLLOWED_SCHEMA, 140126659, { steps, replicas: [0, 1] });
+});
+
 Deno.test("what a listener changes is told after what it was told of", () => {
   const doc = new JsonCrdt("ann");
   const seen: unknown[][] = [];
