@@ -46,6 +46,8 @@ export class Telling {
   readonly #rivals: Rivals[] = [];
   /** Places that are told as a whole, whatever else is told of them. */
   readonly #whole: Set<Branch> = new Set();
+  /** Lists of whose items something was not told, as they were not shown then. */
+  readonly #missed: Set<Branch> = new Set();
   readonly #wanted: [
     parent: Branch,
     key: string | null,
@@ -71,6 +73,11 @@ export class Telling {
   /** Leaves out what is told of the inside of `place`, which is told as one. */
   tellWhole(place: Branch): void {
     this.#whole.add(place);
+  }
+
+  /** Something of a list that is not shown, for now at least, is not told. */
+  miss(list: Branch): void {
+    this.#missed.add(list);
   }
 
   /** Tells in the end what is at `key` of `parent`, or there. */
@@ -116,7 +123,8 @@ export class Telling {
   end(): void {
     if (
       this.#shapes.size > 0 || this.#rivals.length > 0 ||
-      this.#wanted.length > 0 || this.#whole.size > 0
+      this.#wanted.length > 0 || this.#whole.size > 0 ||
+      this.#missed.size > 0
     ) this.#settle();
     else this.#forgetPlaces();
   }
@@ -133,6 +141,7 @@ export class Telling {
     this.#shapes.clear();
     this.#rivals.length = 0;
     this.#whole.clear();
+    this.#missed.clear();
     this.#wanted.length = 0;
   }
 
@@ -162,6 +171,13 @@ export class Telling {
       }
       this.#whole.add(place);
       this.want(place.parent as Branch, place.key, place);
+    }
+    for (const list of this.#missed) {
+      // It was a list, and is one again.
+      const before = this.#shapes.get(list) ?? LIST;
+      if (before !== LIST || this.#tree.shown(list) !== LIST) continue;
+      this.#whole.add(list);
+      this.want(list.parent as Branch, list.key, list);
     }
     for (const { parent, key, shown } of this.#rivals) {
       const [now] = livingAt(this.#tree, parent, shownKey(key));

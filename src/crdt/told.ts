@@ -208,7 +208,7 @@ export function tellElements(
 ): void {
   if (tree.told === null || change === undefined) return;
   if (tree.told.scope === "places") return tree.told.want(parent, null);
-  if (tree.shown(parent) !== LIST) return;
-  const path = pathOf(tree, parent);
-  if (path !== null) tree.told.push({ kind, path, ...change }, parent);
+  const path = tree.shown(parent) === LIST ? pathOf(tree, parent) : null;
+  if (path === null) tree.told.miss(parent);
+  else tree.told.push({ kind, path, ...change }, parent);
 }

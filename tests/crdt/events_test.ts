@@ -246,6 +246,11 @@ Deno.test("what leaves a place that shows again as it arrives is told there", ()
   runWorld(FOLLOWED, 32321, { steps, replicas: [0, 1, 2, 3] });
 });
 
+Deno.test("a list that goes and comes back within an operation is told as a whole", () => {
+  const steps = [6, 7, 15, 29, 30, 37, 50, 51, 57];
+  runWorld(FOLLOWED, 140164386, { steps, replicas: [1, 2, 3] });
+});
+
 Deno.test("events name all that shows otherwise as states are exchanged", () => {
   runWorlds(FOLLOWED_STATE, 500);
 });
