@@ -102,8 +102,7 @@ export class Pending {
     const { replica, counter } = unit[0] as Operation;
     const queue = this.#byReplica.get(replica) ?? new WaitingQueue(replica);
     const place = queue.places.get(counter);
-    // Not `NaN`, which clocks that fail may tell.
-    let sinceMs = arrivedAtMs > 0 ? Math.floor(arrivedAtMs) : 0;
+    let sinceMs = wholeMs(arrivedAtMs);
     if (place >= 0) {
       const known = this.#room.headAt(place);
       if (known.length >= unit.length) return NONE;
@@ -324,6 +323,11 @@ export function isImpossible(unit: Unit): boolean {
     if (namedDots(operation).some(isLater)) return true;
   }
   return false;
+}
+
+/** Whole milliseconds; clocks that fail may tell anything. */
+function wholeMs(ms: number): number {
+  return ms > 0 ? Math.floor(Math.min(ms, Number.MAX_SAFE_INTEGER)) : 0;
 }
 
 /** What an operation takes beside its texts, roughly. */

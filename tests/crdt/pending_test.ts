@@ -150,6 +150,28 @@ Deno.test("what waits is within its bounds, and adds up, at any time", () => {
   }
 });
 
+Deno.test("what came by a clock that failed waits like all else", () => {
+  const replicas = new ReplicaTable();
+  replicas.indexOf("ann");
+  const pending = new Pending(replicas);
+  const times = [NaN, -1, -Infinity, 1.5, 1e300, Infinity];
+  const found: unknown[] = [];
+  // Those for which there is no seat are bytes.
+  for (let counter = 2; counter < 602; counter++) {
+    const json = makeSet("ann", counter);
+    const unit = [operationFromJson(json, replicas)];
+    pending.add(unit, times[counter % times.length] as number);
+  }
+  for (let counter = 600; counter < 602; counter++) {
+    found.push(pending.remove(0, counter)?.arrivedAtMs);
+  }
+  for (let counter = 594; counter < 600; counter++) {
+    found.push(pending.remove(0, counter)?.arrivedAtMs);
+  }
+  const most = Number.MAX_SAFE_INTEGER;
+  assertEquals(found, [0, 0, 0, 0, 0, 1, most, most]);
+});
+
 function textOf(unit: Unit | undefined): string {
   return JSON.stringify(unit);
 }
