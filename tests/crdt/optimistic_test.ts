@@ -5,6 +5,7 @@ import { SeededRandom } from "../../src/base/random.ts";
 import { asRegister, JsonCrdt } from "../../src/crdt/mod.ts";
 import type { OptimisticEdit } from "../../src/crdt/optimistic.ts";
 import type { Step } from "../../src/crdt/pattern.ts";
+import { anyPath } from "./replicas.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 
@@ -309,18 +310,6 @@ Deno.test("a list or a text that is laid over has its length", () => {
 
 const KEYS = ["a", "b", "__proto__"];
 
-/** A path that `doc` may set: through lists by index, else by key. */
-function anyPath(random: SeededRandom, doc: JsonCrdt): Step[] {
-  const path: Step[] = [];
-  do {
-    const value = path.length === 0 ? {} : doc.get(path);
-    if (!Array.isArray(value)) path.push(random.pick(KEYS));
-    else if (value.length === 0) break;
-    else path.push(random.below(value.length));
-  } while (random.chance(50));
-  return path;
-}
-
 function anyValue(random: SeededRandom): JsonValue {
   if (random.chance(50)) return random.below(10);
   if (random.chance(40)) return [random.below(10), { b: random.below(10) }, 7];
@@ -368,14 +357,14 @@ Deno.test("undone edits leave the document as if they had never been", () => {
     const { ann, bob, twin } = makeTwins();
     const edits: OptimisticEdit[] = [];
     for (let step = 0; step < 30; step++) {
-      const path = anyPath(random, twin);
+      const path = anyPath(random, twin, KEYS);
       const value = anyValue(random);
       const choice = random.below(10);
       if (choice < 3) edits.push(ann.setOptimistic(path, value));
       else if (choice < 4) ann.reject(random.pick([...edits, {} as never]));
-      else if (choice < 5) bob.set(anyPath(random, bob), value);
-      else if (choice < 6) editList(random, bob, anyPath(random, bob));
-      else if (choice < 7) bob.delete(anyPath(random, bob));
+      else if (choice < 5) bob.set(anyPath(random, bob, KEYS), value);
+      else if (choice < 6) editList(random, bob, anyPath(random, bob, KEYS));
+      else if (choice < 7) bob.delete(anyPath(random, bob, KEYS));
       else if (choice < 9) {
         for (const doc of [ann, twin]) doc.set(path, value);
       } else {
@@ -407,13 +396,16 @@ Deno.test("what shows is what confirming makes of it", () => {
     const { ann, bob, twin } = makeTwins();
     const edits: OptimisticEdit[] = [];
     for (let step = 0; step < 12; step++) {
-      const path = anyPath(random, twin);
+      const path = anyPath(random, twin, KEYS);
       if (random.chance(30)) bob.set(path, anyValue(random));
-      else if (random.chance(40)) editList(random, bob, anyPath(random, bob));
-      else edits.push(ann.setOptimistic(path, anyValue(random)));
+      else if (random.chance(40)) {
+        editList(random, bob, anyPath(random, bob, KEYS));
+      } else edits.push(ann.setOptimistic(path, anyValue(random)));
     }
     const shown = ann.toJSON();
-    for (const path of [anyPath(random, bob), anyPath(random, bob)]) {
+    for (
+      const path of [anyPath(random, bob, KEYS), anyPath(random, bob, KEYS)]
+    ) {
       const expected = valueAt(shown, path) as JsonValue;
       assertEquals(ann.get(path), expected, `seed ${seed}`);
       assertEquals(ann.has(path), expected !== undefined);

@@ -4,6 +4,7 @@ import { SeededRandom } from "../../src/base/random.ts";
 import { JsonCrdt } from "../../src/crdt/mod.ts";
 import type { Step } from "../../src/crdt/pattern.ts";
 import { PinnedPath } from "../../src/crdt/pinned_path.ts";
+import { anyPath } from "./replicas.ts";
 
 /** How many times the place of an edit is looked up within `act`. */
 function countLocated(act: () => void): number {
@@ -78,17 +79,6 @@ Deno.test("an edit of an element is found when its removal is undone", () => {
 
 const KEYS = ["a", "b", "c"];
 
-function anyPath(random: SeededRandom, doc: JsonCrdt): Step[] {
-  const path: Step[] = [];
-  do {
-    const value = path.length === 0 ? {} : doc.get(path);
-    if (!Array.isArray(value)) path.push(random.pick(KEYS));
-    else if (value.length === 0) break;
-    else path.push(random.below(value.length));
-  } while (random.chance(50));
-  return path;
-}
-
 Deno.test("a look-up shows what the whole document shows there", () => {
   for (let seed = 0; seed < 200; seed++) {
     const random = new SeededRandom(seed);
@@ -97,14 +87,14 @@ Deno.test("a look-up shows what the whole document shows there", () => {
     const edits = [];
     for (let step = 0; step < 30; step++) {
       const doc = random.pick([ann, bob]);
-      const path = anyPath(random, doc);
+      const path = anyPath(random, doc, KEYS);
       const value = random.pick([1, { b: 2 }, [3, { c: 4 }, [5]], []]);
       const choice = random.below(10);
       try {
         if (choice < 4) edits.push(ann.setOptimistic(path, value));
         else if (choice < 5) ann.reject(random.pick([...edits, {} as never]));
         else if (choice < 6) ann.confirm(random.pick([...edits, {} as never]));
-        else if (choice < 7) doc.move(path, anyPath(random, doc));
+        else if (choice < 7) doc.move(path, anyPath(random, doc, KEYS));
         else if (choice < 8) doc.delete(path);
         else doc.set(path, value);
       } catch (error) {
@@ -112,7 +102,7 @@ Deno.test("a look-up shows what the whole document shows there", () => {
         assert(error instanceof DistflowError, String(error));
       }
       let shown: unknown = ann.toJSON();
-      const asked = anyPath(random, ann);
+      const asked = anyPath(random, ann, KEYS);
       for (const key of asked) {
         const isThere = typeof shown === "object" && shown !== null &&
           Array.isArray(shown) === (typeof key === "number");

@@ -1,7 +1,9 @@
 // Replicas for tests that read as stories.
 import { assertEquals } from "@std/assert";
 import type { JsonValue } from "../../src/base/json.ts";
+import type { SeededRandom } from "../../src/base/random.ts";
 import { JsonCrdt, type JsonCrdtOptions } from "../../src/crdt/mod.ts";
+import type { Step } from "../../src/crdt/pattern.ts";
 
 const START_MS = Date.UTC(2026, 0, 1);
 
@@ -39,4 +41,20 @@ export function exchange(
     assertEquals(doc.inspect(), first?.doc.inspect());
   }
   return shown;
+}
+
+/** A path that `doc` may set: through lists by index, else by one of `keys`. */
+export function anyPath(
+  random: SeededRandom,
+  doc: JsonCrdt,
+  keys: readonly string[],
+): Step[] {
+  const path: Step[] = [];
+  do {
+    const value = path.length === 0 ? {} : doc.get(path);
+    if (!Array.isArray(value)) path.push(random.pick(keys));
+    else if (value.length === 0) break;
+    else path.push(random.below(value.length));
+  } while (random.chance(50));
+  return path;
 }
