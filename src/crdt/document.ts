@@ -429,10 +429,14 @@ export class JsonCrdt extends SchemaDocument {
    *
    * @internal
    */
-  protected run<Result>(act: (transaction: Transaction) => Result): Result {
+  protected run<Result>(
+    act: (transaction: Transaction) => Result,
+    isOne = false,
+  ): Result {
     const { schemas, vector, self } = this.core;
     // Such an edit may be refused when a part of it was made.
-    const mayFail = !schemas.isEmpty || vector.get(self) > COUNTER_SAFE;
+    const mayFail = !isOne &&
+      (!schemas.isEmpty || vector.get(self) > COUNTER_SAFE);
     const open = this.#joinable;
     if (open !== null) return mayFail ? open.attempt(act) : act(open);
     const isChecked = mayFail || !this.#validators.isEmpty;

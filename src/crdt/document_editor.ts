@@ -40,10 +40,13 @@ export abstract class DocumentEditor extends MaintainedDocument {
   /**
    * Makes changes within the open transaction, or one of their own.
    *
+   * @param isOne Whether it is one operation, which can only be refused before
+   * anything has changed.
    * @internal
    */
   protected abstract run<Result>(
     act: (transaction: Transaction) => Result,
+    isOne?: boolean,
   ): Result;
 
   /**
@@ -69,7 +72,13 @@ export abstract class DocumentEditor extends MaintainedDocument {
    * ```
    */
   override set(path: Path, value: JsonValue | Register): void {
-    this.run((transaction) => this.author.set(transaction, path, value));
+    // What was moved is taken away by operations of their own.
+    const isOne = typeof value !== "object" &&
+      this.core.tree.moves.nodes.size === 0;
+    this.run(
+      (transaction) => this.author.set(transaction, path, value),
+      isOne,
+    );
   }
 
   /**

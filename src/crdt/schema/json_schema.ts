@@ -73,6 +73,8 @@ export interface SchemaNode {
   readonly required: readonly string[];
   /** Keys that must be there if another is. */
   readonly dependentRequired: readonly (readonly [string, string[]])[];
+  /** Whether there are any of these: */
+  readonly isCombined: boolean;
   /** `allOf`, and what `$ref` leads to. */
   readonly all: readonly SchemaNode[];
   /** `anyOf`: of each group one. */
@@ -138,6 +140,12 @@ class Compiler {
     }
     const types = typesOf(schema.type);
     const listed = typesOfTexts(texts);
+    const all = [
+      ...this.#list(schema.allOf),
+      ...this.#referenced(schema.$ref),
+    ];
+    const any = this.#group(schema.anyOf);
+    const one = this.#group(schema.oneOf);
     const dependent = entriesOf(schema.dependentRequired)
       .map(([key, keys]) => [key, stringsOf(keys)] as const);
     return {
@@ -170,9 +178,10 @@ class Compiler {
       isUnique: schema.uniqueItems === true,
       required: stringsOf(schema.required),
       dependentRequired: dependent,
-      all: [...this.#list(schema.allOf), ...this.#referenced(schema.$ref)],
-      any: this.#group(schema.anyOf),
-      one: this.#group(schema.oneOf),
+      isCombined: all.length + any.length + one.length > 0,
+      all,
+      any,
+      one,
       not: this.#optional(schema.not),
       condition: schema.if === undefined ? null : [
         this.read(schema.if),

@@ -69,8 +69,8 @@ class OwnPath {
     const isHere = depth === this.#path.length
       ? this.#isPermitted(node)
       : this.#leadsOn(node, depth);
-    return isHere &&
-      isPermittedByParts(node, (each) => this.obeys(each, depth, nesting + 1));
+    return isHere && (!node.isCombined ||
+      isPermittedByParts(node, (each) => this.obeys(each, depth, nesting + 1)));
   }
 
   #leadsOn(node: SchemaNode, depth: number): boolean {
@@ -81,8 +81,11 @@ class OwnPath {
         (node.items === null || node.prefixItems.length > 0 ||
           this.obeys(node.items, depth + 1));
     }
-    return permitsType(node, OBJECT) && permitsKey(node, step) &&
-      entrySchemas(node, step).every((each) => this.obeys(each, depth + 1));
+    if (!permitsType(node, OBJECT) || !permitsKey(node, step)) return false;
+    for (const each of entrySchemas(node, step)) {
+      if (!this.obeys(each, depth + 1)) return false;
+    }
+    return true;
   }
 
   #isPermitted(node: SchemaNode): boolean {
@@ -116,11 +119,11 @@ class OwnPath {
     if (++this.#askedCount > ASKED_COUNT_MAX || nesting > NESTING_MAX) {
       return true;
     }
-    return this.#isValid(node, value) &&
+    return this.#isValid(node, value) && (!node.isCombined ||
       isPermittedByParts(
         node,
         (each) => this.#obeysBelow(each, value, nesting + 1),
-      );
+      ));
   }
 }
 
