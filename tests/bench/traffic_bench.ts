@@ -19,7 +19,10 @@ interface Workload {
   readonly title: string;
   readonly shape: Shape;
   readonly size: number;
-  /** Messages from each sender to each of its targets. */
+  /**
+   * Messages from each sender to each of its targets: so many that a run takes a
+   * second or more, since the first tenths of one tell how code gets warm.
+   */
   readonly count: number;
   readonly awaits?: boolean;
   /** The systems beside the library's, and what its ratio to them has to be. */
@@ -33,7 +36,7 @@ function workloads(isDeno: boolean): readonly Workload[] {
       title: "100 B, one to one",
       shape: ONE_TO_ONE,
       size: 100,
-      count: 500_000,
+      count: 2_000_000,
       bars: {
         frames: isDeno ? 1.2 : 0.9,
         arrays: 0.85,
@@ -47,28 +50,28 @@ function workloads(isDeno: boolean): readonly Workload[] {
       title: "1 KiB, one to one",
       shape: ONE_TO_ONE,
       size: 1024,
-      count: 200_000,
+      count: 600_000,
       bars: { frames: 0.95, arrays: 0.95, nats: 1.7, erlang: 0.9 },
     },
     {
       title: "16 KiB, one to one",
       shape: ONE_TO_ONE,
       size: 16_384,
-      count: 20_000,
+      count: 60_000,
       bars: { frames: 0.95, arrays: 0.95, nats: 1.3 },
     },
     {
       title: "100 B, 4 to 1",
       shape: FAN_IN,
       size: 100,
-      count: 400_000,
+      count: 500_000,
       bars: { frames: 0.9, nats: 2, erlang: 1.5 },
     },
     {
       title: "100 B, 1 to 4",
       shape: FAN_OUT,
       size: 100,
-      count: 150_000,
+      count: 500_000,
       bars: { frames: undefined, nats: undefined, erlang: undefined },
     },
   ];
@@ -76,10 +79,10 @@ function workloads(isDeno: boolean): readonly Workload[] {
 
 /** Slow systems send fewer messages, so that each takes about as long. */
 const COUNT_PARTS: Partial<Record<SystemName, number>> = {
-  moleculer: 0.1,
-  nats: 0.4,
-  erlang: 0.4,
-  "erlang-tuned": 0.4,
+  moleculer: 0.05,
+  nats: 0.2,
+  erlang: 0.2,
+  "erlang-tuned": 0.2,
 };
 
 /** What one run reached. */
@@ -162,7 +165,7 @@ const PAIR: Workload = {
   title: "100 B, one to one",
   shape: ONE_TO_ONE,
   size: 100,
-  count: 500_000,
+  count: 2_000_000,
   bars: {},
 };
 
@@ -176,7 +179,7 @@ async function awaited(runtime: Runtime, repeats: number): Promise<Result> {
 
 /** What a node sends to itself, with a bar in messages a second. */
 async function toSelf(runtime: Runtime, repeats: number): Promise<Result> {
-  const own = { ...PAIR, shape: TO_SELF, count: 2_000_000 };
+  const own = { ...PAIR, shape: TO_SELF };
   const result = await variants(runtime, repeats, "to itself", [
     ["not awaited", own],
     ["awaited", { ...own, awaits: true }],
@@ -189,7 +192,7 @@ async function toSelf(runtime: Runtime, repeats: number): Promise<Result> {
 
 async function allToAll(runtime: Runtime, repeats: number): Promise<Result> {
   return await variants(runtime, repeats, "8 nodes, all to all", [
-    ["all to all", { ...PAIR, shape: ALL_TO_ALL, count: 10_000 }],
+    ["all to all", { ...PAIR, shape: ALL_TO_ALL, count: 40_000 }],
     ["one to one", PAIR, 0.7],
   ]);
 }
