@@ -54,7 +54,10 @@ export type Change =
     readonly count: number;
   }
   | {
-    /** Something was written into a text. */
+    /**
+     * Something was written into a text; told as a `set` where concurrent values
+     * are kept beside it.
+     */
     readonly kind: "text-insert";
     /** Where the text is. */
     readonly path: Path;
@@ -64,7 +67,7 @@ export type Change =
     readonly text: string;
   }
   | {
-    /** Something was taken out of a text. */
+    /** Something was taken out of a text; else the same. */
     readonly kind: "text-remove";
     /** Where the text is. */
     readonly path: Path;

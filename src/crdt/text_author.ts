@@ -2,6 +2,7 @@ import { DistflowError } from "../base/errors.ts";
 import type { Author } from "./author.ts";
 import type { Branch } from "./branch.ts";
 import type { Core } from "./core.ts";
+import type { Change } from "./events.ts";
 import type { Maker, Target } from "./maker.ts";
 import {
   DOCUMENT,
@@ -18,6 +19,7 @@ import { Plain, valueOf } from "./reader.ts";
 import { checkIndex, checkRange, refusePath, resolve } from "./resolve.ts";
 import type { ItemId } from "./sequence/ids.ts";
 import { TextSequence } from "./sequence/text_sequence.ts";
+import { isFolded } from "./told.ts";
 import type { Transaction } from "./transaction.ts";
 import { STRING_LENGTH_MAX } from "./values.ts";
 
@@ -70,7 +72,7 @@ export class TextAuthor {
     this.#core.tree.journal?.addInsert(text, range);
     operation.edit = new Edit(origin, null, id);
     this.#maker.finish(transaction, operation);
-    transaction.addChange({
+    this.#tell(transaction, target, {
       kind: "text-insert",
       path: target.path,
       index,
@@ -101,12 +103,24 @@ export class TextAuthor {
     }));
     operation.edit = new Edit(null, ranges, id);
     this.#maker.finish(transaction, operation);
-    transaction.addChange({
+    this.#tell(transaction, target, {
       kind: "text-remove",
       path: target.path,
       index,
       count,
     });
+  }
+
+  /** Tells of an edit, after which a strategy may show another value. */
+  #tell(transaction: Transaction, target: Target, change: Change): void {
+    const { tree } = this.#core;
+    const { anchor, keys, path } = target;
+    const slot = tree.siblings.size + tree.counters.size === 0
+      ? undefined
+      : tree.registerAt(DOCUMENT, anchor, keys);
+    transaction.addChange(
+      isFolded(tree, slot) ? { kind: "set", path } : change,
+    );
   }
 
   /** The text that shows at `path`. */
@@ -169,7 +183,7 @@ export class TextAuthor {
       counter: columns.counters[slot] as number,
     };
     const siblings = tree.siblings.get(slot) ?? [];
-    if (siblings.length === 0 && !tree.counters.has(slot)) return own;
+    if (!isFolded(tree, slot)) return own;
     const shown = reader.readLeaf(slot, path);
     if (typeof shown !== "string") return null;
     if (valueOf(columns.values[slot]) === shown) return own;

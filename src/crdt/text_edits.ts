@@ -1,7 +1,7 @@
 import { type Operation, SCALAR, TEXT_INSERT } from "./operation.ts";
 import type { IdRange, ItemId, Origin } from "./sequence/ids.ts";
 import type { TextSequence } from "./sequence/text_sequence.ts";
-import { pathOfOperation, tellAt, tellRegister } from "./told.ts";
+import { isFolded, pathOfOperation, tellAt, tellRegister } from "./told.ts";
 import type { Tree } from "./tree.ts";
 
 /**
@@ -68,8 +68,8 @@ function tellText(
   if (path === null || slot === undefined || place === undefined) return;
   // A container may be shown instead.
   if (tree.shown(place) !== SCALAR) return;
-  if (columns.values[slot] !== text || tree.counters.has(slot)) {
-    // It is among concurrent values, which a strategy may show.
+  // It may be what is shown, or decide what is.
+  if (columns.values[slot] !== text || isFolded(tree, slot)) {
     return tellRegister(tree, operation);
   }
   tellAt(

@@ -146,6 +146,18 @@ export function entryNow(
   return { kind: isShown ? "set" : "delete", path: [...path, key] };
 }
 
+/**
+ * Whether a register has concurrent values or a counter beside what it holds, so
+ * that a strategy says what of it shows.
+ */
+export function isFolded(
+  { siblings, counters }: Tree,
+  slot: number | undefined,
+): boolean {
+  if (slot === undefined || siblings.size + counters.size === 0) return false;
+  return siblings.has(slot) || counters.has(slot);
+}
+
 /** Tells of a set, delete or increment that changed something. */
 export function tellRegister(tree: Tree, operation: Operation): void {
   if (tree.told === null || tree.told.scope === "rest") return;

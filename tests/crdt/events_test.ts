@@ -206,6 +206,26 @@ Deno.test("an edit of a text beside a delete is told, if a strategy shows it", (
   assertEquals([doc.get(["text"]), told], ["abcd", ["set text"]]);
 });
 
+Deno.test("an edit of a text is told as what a strategy shows after it", () => {
+  const merges = {
+    longest: (values: readonly JsonValue[]) =>
+      values.reduce((a, b) => String(b).length > String(a).length ? b : a),
+  };
+  const doc = new JsonCrdt("ann", { merges });
+  const other = new JsonCrdt("bob", { merges });
+  doc.setStrategy("**", { value: "merge:longest" });
+  other.applyDiff(doc.encodeDiff(other.clock()));
+  doc.set(["text"], "abcd");
+  other.set(["text"], "xyz");
+  doc.applyDiff(other.encodeDiff(doc.clock()));
+  other.insertText(["text"], 0, "w");
+  // It is the newest value, but not the one that shows.
+  let told = toldBy(doc, () => doc.applyDiff(other.encodeDiff(doc.clock())));
+  assertEquals([doc.get(["text"]), told], ["abcd", ["set text"]]);
+  told = toldBy(doc, () => doc.deleteText(["text"], 0, 1));
+  assertEquals([doc.get(["text"]), told], ["wxyz", ["set text"]]);
+});
+
 Deno.test("what an item's list shows of it is told when that moves away", () => {
   const told = toldOf(
     { a: [{ x: 1 }, { x: 2 }] },
