@@ -162,6 +162,26 @@ Deno.test("a state that deletes and leaves something is told as a set", () => {
   assertEquals(told.sort(), [...expected, "set list", "set list.0"]);
 });
 
+Deno.test("a tombstone in a state, of what never was here, is told", () => {
+  const [doc, other] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  doc.push(["empty"], {});
+  doc.removeAt(["empty"], 0);
+  doc.push(["both"], 2);
+  const third = new JsonCrdt("abe");
+  third.set(["both", "x"], 1);
+  doc.applyDiff(third.encodeDiff(doc.clock()));
+  assertEquals(doc.toJSON(), { empty: [], both: [2] });
+  for (let count = 0; count < 9; count++) other.set(["later"], count);
+  for (const key of ["empty", "both"]) {
+    other.set([key], "x");
+    other.delete([key]);
+  }
+  other.delete(["later"]);
+  const told = toldBy(doc, () => doc.merge(other.snapshot()));
+  assertEquals(doc.toJSON(), { both: { x: 1 } });
+  assertEquals(told, ["delete empty", "set both"]);
+});
+
 Deno.test("a list that shows again as what was at its key leaves it is told", () => {
   // What is moved into the list stood at its key: one takes the other's place.
   const doc = new JsonCrdt("ann", { initial: { b: [1], key: [[2]] } });

@@ -275,7 +275,9 @@ export class StateJoin {
       return 0;
     }
     if (typeof theirs === "number") {
-      if (!parent.children.has(key) && this.#isForgotten(theirs)) return 0;
+      if (own === undefined && this.#isForgotten(theirs)) return 0;
+      // What lives on in a place shows as something else below a tombstone.
+      if (typeof own === "object") this.#context.noteShown(own);
       const slot = tree.slotAt(parent, key);
       const live = this.#joinPlace(parent, slot, theirs, key, above);
       const known = parent.children.get(key);
