@@ -78,8 +78,10 @@ export function walkTo(
   }
   walk.parent = branch;
   walk.key = steps < 0 ? null : path[steps] as string;
-  if (tree.moves.nodes.size > 0 && walk.key !== null) {
-    tree.told?.noteEntry(branch, walk.key);
+  if (walk.key === null) return true;
+  // Who took over from a place that was moved may be known before the move.
+  tree.told?.noteEntry(branch, walk.key);
+  if (tree.moves.nodes.size > 0) {
     const child = branch.children.get(walk.key);
     if (typeof child === "object" && child.moved !== null) {
       leave(tree, child.moved, operation);

@@ -182,6 +182,23 @@ Deno.test("a tombstone in a state, of what never was here, is told", () => {
   assertEquals(told, ["delete empty", "set both"]);
 });
 
+Deno.test("what shows again as its heir goes is told, though no move is known", () => {
+  const [ann, bob] = [new JsonCrdt("ann"), new JsonCrdt("bob")];
+  ann.set(["a"], 1);
+  ann.move(["a"], ["b"]);
+  bob.set(["a"], 2);
+  const seen = new JsonCrdt("eve");
+  bob.on("change", (event) => {
+    if (event.origin === "local") seen.receiveMessage(event.message());
+  });
+  seen.applyDiff(bob.encodeDiff(seen.clock()));
+  bob.applyDiff(ann.encodeDiff(bob.clock()));
+  bob.increment(["a"], 3);
+  assertEquals([bob.toJSON(), seen.toJSON()], [{ a: 3, b: 2 }, { a: 3 }]);
+  const told = toldBy(seen, () => bob.delete(["a"]));
+  assertEquals([seen.toJSON(), told], [{ a: 2 }, ["set a"]]);
+});
+
 Deno.test("a list that shows again as what was at its key leaves it is told", () => {
   // What is moved into the list stood at its key: one takes the other's place.
   const doc = new JsonCrdt("ann", { initial: { b: [1], key: [[2]] } });
