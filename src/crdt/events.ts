@@ -67,7 +67,10 @@ export type Change =
     readonly text: string;
   }
   | {
-    /** Something was taken out of a text; else the same. */
+    /**
+     * Something was taken out of a text; told as a `set` where concurrent values
+     * are kept beside it.
+     */
     readonly kind: "text-remove";
     /** Where the text is. */
     readonly path: Path;

@@ -154,8 +154,7 @@ export function isFolded(
   { siblings, counters }: Tree,
   slot: number | undefined,
 ): boolean {
-  if (slot === undefined || siblings.size + counters.size === 0) return false;
-  return siblings.has(slot) || counters.has(slot);
+  return slot !== undefined && (siblings.has(slot) || counters.has(slot));
 }
 
 /** Tells of a set, delete or increment that changed something. */

@@ -73,7 +73,7 @@ export interface SchemaNode {
   readonly required: readonly string[];
   /** Keys that must be there if another is. */
   readonly dependentRequired: readonly (readonly [string, string[]])[];
-  /** Whether there are any of these: */
+  /** Whether there is anything in `all`, `any` or `one`. */
   readonly isCombined: boolean;
   /** `allOf`, and what `$ref` leads to. */
   readonly all: readonly SchemaNode[];

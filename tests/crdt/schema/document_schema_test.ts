@@ -88,9 +88,12 @@ Deno.test("a local edit that the schema does not permit leaves no trace", () => 
   ) assertRefused(doc, act);
   doc.transact(() => {
     assertThrows(() => doc.set(["users", "8"], { name: "Cy", mail: "x" }));
+    assertThrows(() => doc.set(["users", "8", "age"], "old"));
     doc.increment(["users", "7", "age"], 2);
   });
   doc.push(["users", "7", "tags"], "b");
+  // An element in which nothing has happened yet, now that there is a counter.
+  assertRefused(doc, () => doc.set(["users", "7", "tags", 1], "c"));
   doc.insertText(["users", "7", "name"], 2, "b");
   const bob = { name: "Bob", age: 5, tags: ["a", "b"] };
   assertEquals(doc.toJSON(), { users: { 7: bob } });
