@@ -10,7 +10,7 @@ interface Took {
   readonly p999: number;
 }
 
-const COUNT = 10_000;
+const COUNT = 40_000;
 
 const BARS: Record<keyof Took, Partial<Record<SystemName, Bar>>> = {
   p50: { frames: { atMost: 1.2 }, erlang: { atMost: 1.25 } },

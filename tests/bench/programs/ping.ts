@@ -8,7 +8,7 @@ import { type PeerSpec, textFor } from "../peer_spec.ts";
 
 const spec: PeerSpec = JSON.parse(process.argv[2] ?? "");
 const { count, peerCount, port, self, size, system } = spec;
-const WARM_UP_COUNT = 2000;
+const WARM_UP_COUNT = 10_000;
 
 let onAnswer: (message: Message) => void = () => {};
 
