@@ -42,7 +42,7 @@ export class DenoConnection implements Connection {
   constructor(conn: DenoConn, pool: BufferPool, bell: DenoBell) {
     this.#conn = conn;
     this.#buffer = new ReadBuffer(pool);
-    this.#queue = new WriteQueue(pool);
+    this.#queue = new WriteQueue(pool, () => this.#handler?.written?.());
     this.#turns = new DenoTurns(bell);
     this.local = addressOf(conn.localAddr);
     this.remote = addressOf(conn.remoteAddr);

@@ -25,6 +25,8 @@ export class NodeConnection implements Connection {
   #isClosed = false;
   #isEndDue = false;
   #isCloseDue = false;
+  /** Writes that `written` was not told of. */
+  #unwrittenCount = 0;
 
   /** Takes `socket`, which is connected, over. */
   constructor(socket: Socket, local: Address, remote: Address) {
@@ -51,6 +53,7 @@ export class NodeConnection implements Connection {
       if (this.#turnBytes >= TURN_BYTES) this.#yield();
     });
     socket.on("drain", () => {
+      this.#tellWritten();
       if (!this.#needsDrain) return;
       this.#needsDrain = false;
       handler.drain();
@@ -67,7 +70,9 @@ export class NodeConnection implements Connection {
 
   write(bytes: Uint8Array): boolean {
     if (this.#isEnding || this.#socket.destroyed) return true;
+    if (bytes.length > 0) this.#unwrittenCount++;
     this.#socket.write(bytes);
+    this.#tellWritten();
     if (this.#socket.writableLength <= HIGH_WATER_BYTES) return true;
     this.#needsDrain = true;
     return false;
@@ -111,6 +116,17 @@ export class NodeConnection implements Connection {
       this.#isYielding = false;
       if (!this.#isPaused) this.#socket.resume();
     });
+  }
+
+  /**
+   * Mostly the system takes bytes at once. The callbacks of `write` would tell
+   * of it when nobody has something left to do, and slabs would pile up.
+   */
+  #tellWritten(): void {
+    if (this.#socket.destroyed || this.#socket.writableLength > 0) return;
+    for (; this.#unwrittenCount > 0; this.#unwrittenCount--) {
+      this.#handler?.written?.();
+    }
   }
 
   #planEnds(): void {

@@ -8,14 +8,21 @@ import { type BufferPool, LARGE_BYTES } from "./buffers.ts";
  */
 export class WriteQueue {
   readonly #pool: BufferPool;
+  readonly #onWritten: () => void;
   #chunks: Uint8Array[] = [];
   #nextIndex = 0;
   #byteCount = 0;
   #borrowed: Uint8Array | undefined;
+  /** What `next` returned is as it was pushed. */
+  #isLent = false;
 
-  /** Makes an empty queue that borrows from `pool`. */
-  constructor(pool: BufferPool) {
+  /**
+   * Makes an empty queue that borrows from `pool`, and tells `onWritten` when
+   * one more of what was pushed is needed no longer.
+   */
+  constructor(pool: BufferPool, onWritten: () => void = () => {}) {
     this.#pool = pool;
+    this.#onWritten = onWritten;
   }
 
   /** How many bytes were pushed and not yet `taken`. */
@@ -40,16 +47,19 @@ export class WriteQueue {
     if (first === undefined) return undefined;
     const second = this.#chunks[this.#nextIndex];
     if (second === undefined || first.length + second.length > LARGE_BYTES) {
+      this.#isLent = true;
       return first;
     }
     const target = this.#borrowed = this.#pool.take();
     target.set(first);
+    this.#onWritten();
     let length = first.length;
     for (let chunk: Uint8Array | undefined = second; chunk !== undefined;) {
       if (length + chunk.length > LARGE_BYTES) break;
       target.set(chunk, length);
       length += chunk.length;
       this.#shift();
+      this.#onWritten();
       chunk = this.#chunks[this.#nextIndex];
     }
     return target.subarray(0, length);
@@ -66,12 +76,15 @@ export class WriteQueue {
     this.#nextIndex = 0;
     this.#byteCount = 0;
     this.#borrowed = undefined;
+    this.#isLent = false;
   }
 
   /** Ends the use of what `next` returned. */
   #giveBack(): void {
     if (this.#borrowed !== undefined) this.#pool.give(this.#borrowed);
     this.#borrowed = undefined;
+    if (this.#isLent) this.#onWritten();
+    this.#isLent = false;
   }
 
   #shift(): Uint8Array | undefined {

@@ -104,7 +104,10 @@ export class SimSocket
 
   write(bytes: Uint8Array): boolean {
     if (this.#isGone || this.#isEndAsked) return true;
-    if (bytes.length > 0) this.#out.write(bytes);
+    if (bytes.length > 0) {
+      this.#out.write(bytes.slice());
+      this.#handler?.written?.();
+    }
     if (this.queuedBytes <= HIGH_WATER_BYTES) return true;
     this.#needsDrain = true;
     return false;

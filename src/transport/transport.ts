@@ -19,6 +19,12 @@ export interface ConnectionHandler {
    * after this side's `end` or `close`.
    */
   drain(): void;
+  /**
+   * The bytes of one more write are needed no longer: their memory is the
+   * caller's again. Told in the order of the writes, also from within `write`;
+   * not told of what is dropped, nor of writes without a byte.
+   */
+  written?(): void;
   /** The peer ended its side: no more data comes; ours can still be written. */
   end(): void;
   /**
@@ -45,7 +51,8 @@ export interface Connection {
    */
   start(handler: ConnectionHandler): void;
   /**
-   * Queues `bytes` and takes them over: the caller must not change them after.
+   * Queues `bytes` and takes them over: the caller must not change them until
+   * `written`.
    *
    * Never throws; what is written after `end` or the connection's end is
    * dropped.

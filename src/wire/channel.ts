@@ -141,6 +141,7 @@ export class Channel {
     connection.start({
       data: (bytes) => this.#push(bytes),
       drain: () => this.#outlet.onWritable(),
+      written: () => this.#outlet.onWritten(),
       end: () => this.#onPeerEnd(),
       close: (error) => this.#onConnectionClose(error),
     });

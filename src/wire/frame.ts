@@ -9,6 +9,21 @@ export type FrameSink = (text: string, byteCount: number) => boolean;
 
 const FIRST_BUFFER_BYTES = 4096;
 
+/** What decoders kept cut frames in, for the next that does: up to 1 MiB. */
+const spares: Uint8Array[] = [];
+const SPARES_MAX = 4;
+const SPARE_BYTES_MAX = 256 * 1024;
+
+function takeSpare(byteCount: number): Uint8Array | undefined {
+  const spare = spares.pop();
+  return spare && spare.length >= byteCount ? spare : undefined;
+}
+
+function giveSpare(bytes: Uint8Array): void {
+  const fits = spares.length < SPARES_MAX && bytes.length <= SPARE_BYTES_MAX;
+  if (fits) spares.push(bytes);
+}
+
 /**
  * Cuts a stream of bytes into frames.
  *
@@ -106,7 +121,7 @@ export class FrameDecoder {
     const used = this.#cut(bytes);
     if (used === 0) return;
     this.#keptCount -= used;
-    if (this.#keptCount === 0) this.#kept = undefined;
+    if (this.#keptCount === 0) this.#dropKept();
     else this.#kept.copyWithin(0, used, used + this.#keptCount);
   }
 
@@ -132,14 +147,19 @@ export class FrameDecoder {
     const count = this.#keptCount + bytes.length;
     if (this.#kept === undefined || this.#kept.length < count) {
       const doubled = (this.#kept?.length ?? 0) * 2;
-      const grown = new Uint8Array(
-        Math.max(count, doubled, FIRST_BUFFER_BYTES),
-      );
+      const byteCount = Math.max(count, doubled, FIRST_BUFFER_BYTES);
+      const grown = takeSpare(byteCount) ?? new Uint8Array(byteCount);
       if (this.#kept) grown.set(this.#kept.subarray(0, this.#keptCount));
+      this.#dropKept();
       this.#kept = grown;
     }
     this.#kept.set(bytes, this.#keptCount);
     this.#keptCount = count;
+  }
+
+  #dropKept(): void {
+    if (this.#kept !== undefined) giveSpare(this.#kept);
+    this.#kept = undefined;
   }
 }
 
@@ -162,6 +182,23 @@ function decodeUtf8(body: Uint8Array): string {
 
 const encoder = new TextEncoder();
 const SLAB_BYTES = 256 * 1024;
+
+/** So many slabs that nobody uses are kept: 6 MiB. */
+const FREE_MAX = 24;
+
+/** Memory for frames. */
+interface Slab {
+  readonly bytes: Uint8Array;
+  /** Loans of it that were not given back. */
+  lentCount: number;
+}
+
+/** Frames in memory that their writer wants back. */
+export interface Loan {
+  readonly bytes: Uint8Array;
+  readonly slab: Slab;
+}
+
 const COMMA = 0x2c;
 const BRACKET_OPEN = 0x5b;
 const BRACKET_CLOSE = 0x5d;
@@ -174,7 +211,8 @@ const BRACKET_CLOSE = 0x5d;
  */
 export class FrameWriter {
   readonly #slabBytes: number;
-  #slab: Uint8Array = new Uint8Array(0);
+  #slab: Slab = makeSlab(0);
+  readonly #free: Slab[] = [];
   #start = 0;
   #end = 0;
 
@@ -218,12 +256,12 @@ export class FrameWriter {
     let end = start;
     let separator = BRACKET_OPEN;
     for (const part of parts) {
-      this.#slab[end] = separator;
+      this.#slab.bytes[end] = separator;
       separator = COMMA;
       end = this.#encode(part, end + 1);
       if (end < 0) return this.add(`[${parts.join(",")}]`);
     }
-    this.#slab[end] = BRACKET_CLOSE;
+    this.#slab.bytes[end] = BRACKET_CLOSE;
     return this.#close(end + 1 - start);
   }
 
@@ -238,9 +276,9 @@ export class FrameWriter {
    * -1 if they do not fit.
    */
   #encode(text: string, start: number): number {
-    const rest = this.#slab.subarray(
+    const rest = this.#slab.bytes.subarray(
       start,
-      Math.max(start, this.#slab.length - 1),
+      Math.max(start, this.#slab.bytes.length - 1),
     );
     const { read, written } = encoder.encodeInto(text, rest);
     return read === text.length ? start + written : -1;
@@ -248,32 +286,74 @@ export class FrameWriter {
 
   /** Writes the header of a body that is there. */
   #close(bodyBytes: number): number {
-    this.#slab[this.#end] = bodyBytes >>> 24;
-    this.#slab[this.#end + 1] = bodyBytes >>> 16;
-    this.#slab[this.#end + 2] = bodyBytes >>> 8;
-    this.#slab[this.#end + 3] = bodyBytes;
+    this.#slab.bytes[this.#end] = bodyBytes >>> 24;
+    this.#slab.bytes[this.#end + 1] = bodyBytes >>> 16;
+    this.#slab.bytes[this.#end + 2] = bodyBytes >>> 8;
+    this.#slab.bytes[this.#end + 3] = bodyBytes;
     this.#end += FRAME_HEADER_BYTES + bodyBytes;
     return bodyBytes;
   }
 
-  /** All bytes since the last `take`, to be handed to a connection. */
+  /** All bytes since the last call, for good. */
   take(): Uint8Array {
-    const bytes = this.#slab.subarray(this.#start, this.#end);
+    return this.lend().bytes;
+  }
+
+  /** All bytes since the last call, until `giveBack`. */
+  lend(): Loan {
+    const slab = this.#slab;
+    const bytes = slab.bytes.subarray(this.#start, this.#end);
     this.#start = this.#end;
-    return bytes;
+    slab.lentCount++;
+    return { bytes, slab };
+  }
+
+  /** A copy of all bytes since the last call, in memory of its own. */
+  lendCopy(): Loan {
+    const bytes = this.#slab.bytes.slice(this.#start, this.#end);
+    this.#end = this.#start;
+    return { bytes, slab: { bytes, lentCount: 1 } };
+  }
+
+  /**
+   * Takes back what was lent, once: fresh memory costs four times what it takes
+   * to fill it with a text of 16 KiB (2026-11).
+   */
+  giveBack({ slab }: Loan): void {
+    if (--slab.lentCount > 0) return;
+    if (slab !== this.#slab) return this.#keep(slab);
+    if (this.byteCount > 0) return;
+    this.#start = this.#end = 0;
+    // What one long frame needed is more than the others do.
+    if (slab.bytes.length > this.#slabBytes) this.#slab = makeSlab(0);
   }
 
   #reserve(byteCount: number): void {
-    if (this.#slab.length - this.#end >= byteCount) return;
-    const pending = this.#slab.subarray(this.#start, this.#end);
-    const slab = new Uint8Array(
-      Math.max(this.#slabBytes, pending.length + byteCount),
-    );
-    slab.set(pending);
+    const full = this.#slab;
+    if (full.bytes.length - this.#end >= byteCount) return;
+    const pending = full.bytes.subarray(this.#start, this.#end);
+    const slab = this.#nextSlab(pending.length + byteCount);
+    slab.bytes.set(pending);
     this.#slab = slab;
     this.#start = 0;
     this.#end = pending.length;
+    if (full.lentCount === 0) this.#keep(full);
   }
+
+  #nextSlab(byteCount: number): Slab {
+    const free = byteCount > this.#slabBytes ? undefined : this.#free.pop();
+    if (free !== undefined) return free;
+    return makeSlab(Math.max(this.#slabBytes, byteCount));
+  }
+
+  #keep(slab: Slab): void {
+    if (slab.bytes.length !== this.#slabBytes) return;
+    if (this.#free.length < FREE_MAX) this.#free.push(slab);
+  }
+}
+
+function makeSlab(byteCount: number): Slab {
+  return { bytes: new Uint8Array(byteCount), lentCount: 0 };
 }
 
 /** The UTF-8 length of `text` in bytes; a lone surrogate counts as three. */

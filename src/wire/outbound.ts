@@ -1,3 +1,5 @@
+import { Fifo } from "../base/fifo.ts";
+import type { Loan } from "./frame.ts";
 import { BATCH_UNITS, JOIN_UNITS } from "./limits.ts";
 
 /**
@@ -12,7 +14,7 @@ export class OutboundQueue {
   readonly #control = new Fifo<string>();
   #controlUnits = 0;
   /** Whole data frames, to be written before what is in parts. */
-  readonly #encoded = new Fifo<Uint8Array>();
+  readonly #encoded = new Fifo<Loan>();
   #encodedBytes = 0;
   /** Parts of an array's inside: a large message, or small ones with commas. */
   readonly #parts = new Fifo<string>();
@@ -42,9 +44,9 @@ export class OutboundQueue {
   }
 
   /** Queues frames of data that was taken out, behind those before. */
-  pushEncoded(frames: Uint8Array): void {
+  pushEncoded(frames: Loan): void {
     this.#encoded.push(frames);
-    this.#encodedBytes += frames.length;
+    this.#encodedBytes += frames.bytes.length;
   }
 
   /** Queues a data message. */
@@ -73,9 +75,9 @@ export class OutboundQueue {
   }
 
   /** Takes out what was put back encoded; undefined if there is nothing. */
-  shiftEncoded(): Uint8Array | undefined {
+  shiftEncoded(): Loan | undefined {
     const frames = this.#encoded.shift();
-    if (frames !== undefined) this.#encodedBytes -= frames.length;
+    if (frames !== undefined) this.#encodedBytes -= frames.bytes.length;
     return frames;
   }
 
@@ -106,38 +108,5 @@ export class OutboundQueue {
     this.#parts.clear();
     this.#part = "";
     this.#dataUnits = 0;
-  }
-}
-
-/** First in, first out. */
-class Fifo<Item> {
-  #items: (Item | undefined)[] = [];
-  #index = 0;
-
-  push(item: Item): void {
-    this.#items.push(item);
-  }
-
-  peek(): Item | undefined {
-    return this.#items[this.#index];
-  }
-
-  shift(): Item | undefined {
-    const item = this.#items[this.#index];
-    if (item === undefined) return undefined;
-    // Let go of the item now: its place is given up together with others, as
-    // one after the other would cost a move of all the rest each time.
-    this.#items[this.#index++] = undefined;
-    if (this.#index === this.#items.length) this.clear();
-    else if (this.#index * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#index);
-      this.#index = 0;
-    }
-    return item;
-  }
-
-  clear(): void {
-    this.#items = [];
-    this.#index = 0;
   }
 }

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
+import { Fifo } from "../base/fifo.ts";
 import type { Connection } from "../transport/transport.ts";
-import type { FrameWriter } from "./frame.ts";
+import type { FrameWriter, Loan } from "./frame.ts";
 import { CONTROL_FLUSH_UNITS, FLUSH_UNITS } from "./limits.ts";
 import { OutboundQueue } from "./outbound.ts";
 
@@ -40,6 +41,8 @@ export class Outlet {
   readonly #writer: FrameWriter;
   readonly #highWaterUnits: number;
   readonly #queue = new OutboundQueue();
+  /** What the connection has, in order. */
+  readonly #lent = new Fifo<Loan>();
   #flushPlanned = false;
   #writable = true;
   #aboveHighWater = false;
@@ -113,6 +116,12 @@ export class Outlet {
     this.flush();
   }
 
+  /** The connection needs the bytes of one more write no longer. */
+  onWritten(): void {
+    const loan = this.#lent.shift();
+    if (loan !== undefined) this.#writer.giveBack(loan);
+  }
+
   /** Drops what is queued here. */
   clear(): void {
     this.#queue.clear();
@@ -137,7 +146,7 @@ export class Outlet {
     for (let batch; (batch = this.#queue.shiftBatch()).length > 0;) {
       this.#writer.addArray(batch);
     }
-    this.#queue.pushEncoded(this.#writer.take());
+    this.#queue.pushEncoded(this.#writer.lend());
   }
 
   #planFlush(): void {
@@ -177,16 +186,16 @@ export class Outlet {
   }
 
   #handOver(): void {
-    const bytes = this.#writer.take();
     // What is not written at once must not hold on to the memory that it
     // shares with others: some bytes would keep 256 KiB.
-    const isCopied = bytes.length < COPY_BYTES_MAX &&
+    const isCopied = this.#writer.byteCount < COPY_BYTES_MAX &&
       this.#connection.queuedBytes > 0;
-    this.#write(isCopied ? bytes.slice() : bytes);
+    this.#write(isCopied ? this.#writer.lendCopy() : this.#writer.lend());
   }
 
-  #write(bytes: Uint8Array): void {
-    this.#writtenBytes += bytes.length;
-    this.#writable = this.#connection.write(bytes);
+  #write(loan: Loan): void {
+    this.#lent.push(loan);
+    this.#writtenBytes += loan.bytes.length;
+    this.#writable = this.#connection.write(loan.bytes);
   }
 }

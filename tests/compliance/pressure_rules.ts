@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertGreater, assertLess } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertGreater,
+  assertGreaterOrEqual,
+  assertLess,
+} from "@std/assert";
 import type { RuleTest, Stage } from "./stage.ts";
 import { HIGH_WATER_BYTES, type Witness } from "./witness.ts";
 
@@ -113,6 +119,20 @@ export function pressureRules(test: RuleTest): void {
     await stage.until(accepted.when(() => accepted.hasPeerEnded));
     assertEquals(accepted.receivedCount, 12 * MIB);
     assertEquals(dialed.connection.queuedBytes, 0);
+  });
+
+  test("who writes on and on gets the memory back", async (stage) => {
+    const { dialed, accepted } = await stage.pair();
+    const writes = 32 * MIB / WRITE_BYTES;
+    dialed.pump(32 * MIB, WRITE_BYTES);
+    await stage.until(accepted.receives(32 * MIB));
+    // Of the last ones, it may be told later.
+    const late = 2 * HIGH_WATER_BYTES / WRITE_BYTES;
+    assertGreaterOrEqual(dialed.writtenCount, writes - late);
+    for (const size of [0, 1, 10, 0, 100]) dialed.send(size);
+    await stage.until(accepted.receives(dialed.sentCount));
+    await stage.world.settle();
+    assertLess(dialed.writtenCount, writes + 4);
   });
 
   test("while paused nothing is told, and all of it after", async (stage) => {

@@ -11,6 +11,9 @@ export const HIGH_WATER_BYTES: number = 256 * 1024;
 /** What a connection may end with. */
 const CLOSE_CODES = ["CONNECTION_RESET", "CONNECTION_TIMEOUT"];
 
+/** What the witness writes into memory that is its own again. */
+const SCRIBBLE = 0xdb;
+
 interface Waiter {
   readonly condition: () => boolean;
   readonly deferred: Deferred<void>;
@@ -32,6 +35,8 @@ export class Witness implements ConnectionHandler {
   readonly breaches: string[] = [];
   /** Bytes that were written, also those that were dropped. */
   sentCount = 0;
+  /** Writes whose memory was given back. */
+  writtenCount = 0;
   /** Bytes that were received. */
   receivedCount = 0;
   /** Is called when data was told and found right. */
@@ -40,6 +45,8 @@ export class Witness implements ConnectionHandler {
   onDrain: () => void = () => {};
   /** Is called when `end` was told. */
   onEnd: () => void = () => {};
+  /** What was written and not given back, in order. */
+  readonly #lent: Uint8Array[] = [];
   readonly #waiters: Set<Waiter> = new Set();
   #isWithin = false;
   #isStarted = false;
@@ -82,6 +89,7 @@ export class Witness implements ConnectionHandler {
       bytes[index] = byteAt(this.sentCount + index);
     }
     this.sentCount += byteCount;
+    if (byteCount > 0) this.#lent.push(bytes);
     return this.#within(() => {
       const goesOn = this.connection.write(bytes);
       const { queuedBytes } = this.connection;
@@ -173,6 +181,15 @@ export class Witness implements ConnectionHandler {
     this.events.push("drain");
     this.onDrain();
     this.#look();
+  }
+
+  /** What is needed no longer may be changed: nobody must see it. */
+  written(): void {
+    this.#expect(!this.isClosed, "written after close");
+    const bytes = this.#lent.shift();
+    this.#expect(bytes !== undefined, "written more often than writes");
+    this.writtenCount++;
+    bytes?.fill(SCRIBBLE);
   }
 
   end(): void {

@@ -54,6 +54,27 @@ Deno.test("what does not fit beside another is not copied", () => {
   for (const chunk of chunks) assertStrictEquals(queue.next(), chunk);
 });
 
+Deno.test("memory is needed until it was copied, or written", () => {
+  let writtenCount = 0;
+  const queue = new WriteQueue(new BufferPool(), () => writtenCount++);
+  const told: number[] = [];
+  for (const length of [LARGE_BYTES, 1, 2, 3, LARGE_BYTES]) {
+    queue.push(bytesOf(length, 1));
+  }
+  while (queue.next() !== undefined) told.push(writtenCount);
+  assertEquals([...told, writtenCount], [0, 4, 4, 5]);
+});
+
+Deno.test("what was dropped is not told to be written", () => {
+  const queue = new WriteQueue(new BufferPool(), () => {
+    throw new Error("It was told");
+  });
+  queue.push(bytesOf(1, 1));
+  queue.next();
+  queue.clear();
+  assertEquals(queue.next(), undefined);
+});
+
 Deno.test("bytes count until the system has taken them", () => {
   const queue = new WriteQueue(new BufferPool());
   queue.push(bytesOf(60, 1));

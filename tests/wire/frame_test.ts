@@ -1,7 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import fc from "fast-check";
 import { DistflowError } from "../../src/base/errors.ts";
-import { FrameDecoder, FrameWriter } from "../../src/wire/frame.ts";
+import { FrameDecoder, FrameWriter, type Loan } from "../../src/wire/frame.ts";
 
 const LIMIT_BYTES = 1024 * 1024;
 
@@ -124,6 +124,81 @@ Deno.test("what a writer gave away is not written to again", () => {
     if (count % 100 === 0) writer.take();
   }
   assertEquals([...first], copy);
+});
+
+Deno.test("memory that was given back is written to again", () => {
+  const writer = new FrameWriter(1024);
+  const memory = new Set<ArrayBufferLike>();
+  for (let count = 0; count < 1000; count++) {
+    writer.add(`"${"x".repeat(100)}"`);
+    const loan = writer.lend();
+    memory.add(loan.bytes.buffer);
+    writer.giveBack(loan);
+  }
+  assertEquals(memory.size, 1);
+});
+
+Deno.test("what one long frame needed is not kept", () => {
+  const writer = new FrameWriter(1024);
+  writer.add(`"${"x".repeat(5000)}"`);
+  writer.giveBack(writer.lend());
+  writer.add("1");
+  assertEquals(writer.lend().bytes.buffer.byteLength, 1024);
+});
+
+Deno.test("what is lent does not change until it is given back", () => {
+  const step = fc.oneof(
+    fc.record({ add: fc.integer({ min: 0, max: 700 }) }),
+    fc.record({ lend: fc.boolean() }),
+    fc.record({ giveBack: fc.nat() }),
+  );
+  fc.assert(fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+    const writer = new FrameWriter(1024);
+    const lent: { loan: Loan; text: string }[] = [];
+    let text = "";
+    for (const step of steps) {
+      if ("add" in step) {
+        const added = `"${lent.length}${"x".repeat(step.add)}"`;
+        writer.add(added);
+        text += added;
+      } else if ("lend" in step) {
+        const loan = step.lend ? writer.lend() : writer.lendCopy();
+        lent.push({ loan, text });
+        text = "";
+      } else if (lent.length > 0) {
+        const [entry] = lent.splice(step.giveBack % lent.length, 1);
+        if (entry !== undefined) writer.giveBack(entry.loan);
+      }
+      for (const { loan, text } of lent) assertEquals(read(loan), text);
+    }
+  }));
+});
+
+function read({ bytes }: Loan): string {
+  let text = "";
+  const decoder = new FrameDecoder(LIMIT_BYTES, (frame) => {
+    text += frame;
+    return true;
+  });
+  decoder.push(bytes);
+  assertEquals(decoder.keptBytes, 0);
+  return text;
+}
+
+Deno.test("decoders that are within a frame at once do not mix them up", () => {
+  const frame = encode(`"${"x".repeat(9000)}"`);
+  const ys = encode(`"${"y".repeat(9000)}"`);
+  for (let round = 0; round < 3; round++) {
+    const texts: string[] = [];
+    const decoders = [0, 1].map(() =>
+      new FrameDecoder(LIMIT_BYTES, (text) => texts.push(text) > 0)
+    );
+    for (let start = 0; start < frame.length; start += 3000) {
+      decoders[0]?.push(frame.subarray(start, start + 3000));
+      decoders[1]?.push(ys.subarray(start, start + 3000));
+    }
+    assertEquals(texts, [`"${"x".repeat(9000)}"`, `"${"y".repeat(9000)}"`]);
+  }
 });
 
 Deno.test("arrays are written from their parts, wherever the memory ends", () => {

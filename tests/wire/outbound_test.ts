@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertLess } from "@std/assert";
 import fc from "fast-check";
 import process from "node:process";
+import { FrameWriter } from "../../src/wire/frame.ts";
 import { BATCH_UNITS, JOIN_UNITS } from "../../src/wire/limits.ts";
 import { OutboundQueue } from "../../src/wire/outbound.ts";
 
@@ -56,11 +57,13 @@ Deno.test("control overtakes data that was encoded ahead, and later data does no
   const queue = new OutboundQueue();
   queue.pushData("1");
   assertEquals(queue.shiftBatch(), ["1"]);
-  const frames = new TextEncoder().encode("[1]");
+  const writer = new FrameWriter();
+  writer.add("[1]");
+  const frames = writer.lend();
   queue.pushEncoded(frames);
   queue.pushData("2");
   queue.pushControl("{}");
-  assertEquals([queue.units, queue.dataUnits], [3 + 1 + 2, 1]);
+  assertEquals([queue.units, queue.dataUnits], [7 + 1 + 2, 1]);
   assertEquals(queue.shiftControl(), "{}");
   assertEquals(queue.shiftEncoded(), frames);
   assertEquals(queue.shiftEncoded(), undefined);

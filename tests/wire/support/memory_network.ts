@@ -101,7 +101,9 @@ export class MemoryConnection implements Connection {
     let left = byteCount;
     for (let bytes; left > 0 && (bytes = this.#queued.shift());) {
       const part = bytes.slice(0, left);
-      if (part.length < bytes.length) this.#queued.unshift(bytes.slice(left));
+      if (part.length < bytes.length) {
+        this.#queued.unshift(bytes.subarray(left));
+      } else this.#handler?.written?.();
       left -= part.length;
       if (peer !== undefined) peer.#arrived.push(part);
     }
