@@ -19,12 +19,12 @@ type Kind =
   | "events";
 
 const COUNTS: Record<Kind, number> = {
-  resolves: 200_000,
-  echo: 200_000,
-  lookups: 3000,
-  "echo-lookups": 3000,
-  epmd: 3000,
-  registrations: 1000,
+  resolves: 1_000_000,
+  echo: 1_000_000,
+  lookups: 20_000,
+  "echo-lookups": 20_000,
+  epmd: 20_000,
+  registrations: 5000,
   events: 20_000,
 };
 
