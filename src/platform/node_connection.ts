@@ -1,4 +1,5 @@
 import type { Socket } from "node:net";
+import { Fifo } from "../base/fifo.ts";
 import type {
   Address,
   Connection,
@@ -25,8 +26,9 @@ export class NodeConnection implements Connection {
   #isClosed = false;
   #isEndDue = false;
   #isCloseDue = false;
-  /** Writes that `written` was not told of. */
-  #unwrittenCount = 0;
+  #writtenBytes = 0;
+  /** Where each write ends that `written` was not told of. */
+  readonly #writeEnds = new Fifo<number>();
 
   /** Takes `socket`, which is connected, over. */
   constructor(socket: Socket, local: Address, remote: Address) {
@@ -70,7 +72,9 @@ export class NodeConnection implements Connection {
 
   write(bytes: Uint8Array): boolean {
     if (this.#isEnding || this.#socket.destroyed) return true;
-    if (bytes.length > 0) this.#unwrittenCount++;
+    this.#tellWritten();
+    this.#writtenBytes += bytes.length;
+    if (bytes.length > 0) this.#writeEnds.push(this.#writtenBytes);
     this.#socket.write(bytes);
     this.#tellWritten();
     if (this.#socket.writableLength <= HIGH_WATER_BYTES) return true;
@@ -123,8 +127,10 @@ export class NodeConnection implements Connection {
    * of it when nobody has something left to do, and slabs would pile up.
    */
   #tellWritten(): void {
-    if (this.#socket.destroyed || this.#socket.writableLength > 0) return;
-    for (; this.#unwrittenCount > 0; this.#unwrittenCount--) {
+    if (this.#socket.destroyed) return;
+    const takenBytes = this.#writtenBytes - this.#socket.writableLength;
+    for (let end; (end = this.#writeEnds.peek()) && end <= takenBytes;) {
+      this.#writeEnds.shift();
       this.#handler?.written?.();
     }
   }
