@@ -90,7 +90,7 @@ export interface NodeOptions {
    * Once more than this waits to be sent to one peer, `send` waits; in bytes,
    * from 64 KiB.
    *
-   * @default {1048576}
+   * @default {262144}
    */
   highWaterBytes?: number;
   /**
@@ -212,7 +212,7 @@ export function resolveNodeOptions(options: NodeOptions): ResolvedNodeOptions {
     highWaterBytes: integer(
       "highWaterBytes",
       options.highWaterBytes,
-      1024 * 1024,
+      256 * 1024,
       64 * 1024,
     ),
     queueBytesMax: integer(

@@ -125,13 +125,14 @@ function told(pattern: RegExp): string {
 Deno.test("README: its numbers are those of the code", () => {
   const options = resolveNodeOptions({});
   const mebibytes = (bytes: number) => `${bytes / 2 ** 20} MiB`;
+  const kibibytes = (bytes: number) => `${bytes / 2 ** 10} KiB`;
   assertEquals(
     told(/larger than the receiver takes \((.*?) unless/),
     mebibytes(options.messageBytesMax),
   );
   assertEquals(
-    told(/while more than (.*?) waits for one peer/),
-    mebibytes(options.highWaterBytes),
+    told(/while more than (.*?) wait for one peer/),
+    kibibytes(options.highWaterBytes),
   );
   assertEquals(
     told(/rejects with `QUEUE_FULL` from (.*?) on/),
