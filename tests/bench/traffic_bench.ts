@@ -104,6 +104,7 @@ export async function* trafficBench(
   for (const workload of workloads(isDeno)) {
     yield* beside(runtime, repeats, workload);
   }
+  yield await receiversMemory(runtime, repeats);
   yield await awaited(runtime, repeats);
   yield await toSelf(runtime, repeats);
   yield await allToAll(runtime, repeats);
@@ -134,19 +135,6 @@ async function* beside(
   });
   const common = { benchmark: "traffic", runtime: runtime.name };
   yield { ...common, workload: title, unit: "messages/s", series };
-  if (shape === ONE_TO_ONE && workload.size === 100) {
-    const rss = (name: SystemName, bar?: Bar): Series => ({
-      name: SYSTEMS[name].title,
-      values: runs.get(name)?.map(({ rssMib }) => rssMib) ?? [],
-      ...(bar === undefined ? {} : { bar }),
-    });
-    yield {
-      ...common,
-      workload: `${title}: the receiver's memory`,
-      unit: "MiB",
-      series: [rss("distflow"), rss("frames", { atMost: 1.15 })],
-    };
-  }
   if (shape === FAN_IN) {
     yield {
       ...common,
@@ -168,6 +156,34 @@ const PAIR: Workload = {
   count: 2_000_000,
   bars: {},
 };
+
+/**
+ * The receivers' memory at the end of a flood, when the young generation of V8
+ * has grown in both: it does so in steps, and each of them at another time.
+ */
+async function receiversMemory(
+  runtime: Runtime,
+  repeats: number,
+): Promise<Result> {
+  const flood = { ...PAIR, count: 30_000_000 };
+  const runs = await repeat<SystemName, Run>(
+    repeats,
+    ["distflow", "frames"],
+    (name) => run(runtime, name, flood),
+  );
+  const rss = (name: SystemName, bar?: Bar): Series => ({
+    name: SYSTEMS[name].title,
+    values: runs.get(name)?.map(({ rssMib }) => rssMib) ?? [],
+    ...(bar === undefined ? {} : { bar }),
+  });
+  return {
+    benchmark: "traffic",
+    workload: `${PAIR.title}: the receiver's memory`,
+    unit: "MiB",
+    runtime: runtime.name,
+    series: [rss("distflow"), rss("frames", { atMost: 1.15 })],
+  };
+}
 
 /** A caller that awaits each send beside one that does not. */
 async function awaited(runtime: Runtime, repeats: number): Promise<Result> {
