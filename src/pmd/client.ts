@@ -275,8 +275,11 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
   hello(hello: Hello): void {
     this.#peer = hello;
     this.#onOpen?.();
-    // What was asked before has all its time from here.
-    if (this.#pending.size > 0) this.#timer = this.#schedule(this.#timeoutMs);
+    // What was asked before has all its time from here; mostly, its answer came
+    // along with the hello.
+    queueMicrotask(() => {
+      if (this.#pending.size > 0) this.#watchTime();
+    });
   }
 
   /** An answer or an event came; for the channel. */
@@ -310,6 +313,8 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
   closed(error?: DistflowError): void {
     this.#timer?.cancel();
     this.#isOver = true;
+    const isWanted = this.#isEnding && this.#pending.size === 0;
+    if (isWanted) return this.#onEnd(undefined);
     const failure = this.#failureOf(error);
     for (const { reject } of this.#pending.values()) reject(failure);
     this.#pending.clear();
@@ -328,7 +333,7 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
       this.#channel.sendControl(encodePmdRequest(id, request));
       // Until the hello came, the channel watches over the time.
       if (this.#peer === undefined) return;
-      this.#timer ??= this.#schedule(this.#timeoutMs);
+      this.#watchTime();
     });
   }
 
@@ -349,6 +354,10 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
     if (answer.type === "error") {
       pending.reject(fromWireFailure(answer.code, answer.details));
     } else pending.resolve(answer);
+  }
+
+  #watchTime(): void {
+    this.#timer ??= this.#schedule(this.#timeoutMs);
   }
 
   #schedule(delayMs: number): Timer {

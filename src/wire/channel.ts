@@ -199,6 +199,7 @@ export class Channel {
     if (this.#state !== "open" && !isEarly) return;
     if (text.length * 3 > this.#peerFrameBytesMax && !this.#fits(text)) return;
     this.#outlet.pushControl(text);
+    if (isEarly) queueMicrotask(() => this.#outlet.flush());
   }
 
   /**
@@ -244,12 +245,16 @@ export class Channel {
     this.#closeFor(failure);
   }
 
-  /** Ends both sides at once; `closed` is told with `failure`. */
+  /**
+   * Ends both sides at once; `closed` is told with `failure`. Without one, an
+   * open channel ends in peace.
+   */
   destroy(failure?: DistflowError): void {
     if (this.#failure === undefined && failure !== undefined) {
       if (isViolation(failure)) this.#violation = failure;
       this.#failure = failure;
     }
+    if (failure === undefined && this.isOpen) this.#state = "closing";
     this.#outlet.clear();
     this.#connection.close();
   }
@@ -285,7 +290,10 @@ export class Channel {
 
   #push(bytes: Uint8Array): void {
     this.#lastHeardAtMs = this.#clock.monotonicMs();
+    // All that asks came: the answers need not wait for the end of the turn.
+    if (this.#isEager) this.#outlet.cork();
     this.#guard(() => this.#decoder.push(bytes));
+    if (this.#isEager) this.#outlet.uncork();
   }
 
   /** Malformed input ends this channel; a bug of ours is thrown on. */
@@ -394,7 +402,8 @@ export class Channel {
   #startClosing(): void {
     const wasOpen = this.#state === "open";
     this.#state = "closing";
-    this.#planCloseCheck(0);
+    const isOver = this.#hasPeerEnded && this.#outlet.queuedUnits === 0;
+    if (!isOver) this.#planCloseCheck(0);
     if (wasOpen) this.#handler.closing();
   }
 

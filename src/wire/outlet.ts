@@ -44,6 +44,7 @@ export class Outlet {
   /** What the connection has, in order. */
   readonly #lent = new Fifo<Loan>();
   #flushPlanned = false;
+  #isCorked = false;
   #writable = true;
   #aboveHighWater = false;
   #writtenBytes = 0;
@@ -110,6 +111,17 @@ export class Outlet {
     this.#checkHighWater();
   }
 
+  /** What is pushed from here on waits for `uncork`, unless it is much. */
+  cork(): void {
+    this.#isCorked = true;
+  }
+
+  /** Writes what was pushed since `cork`. */
+  uncork(): void {
+    this.#isCorked = false;
+    if (!this.#queue.isEmpty) this.flush();
+  }
+
   /** The connection, once full, can be written to again. */
   onWritable(): void {
     this.#writable = true;
@@ -132,7 +144,7 @@ export class Outlet {
     if (units > this.#highWaterUnits) this.#aboveHighWater = true;
     if (!this.#writable) this.#encodeAhead();
     else if (units >= flushUnits) this.flush();
-    else this.#planFlush();
+    else if (!this.#isCorked) this.#planFlush();
   }
 
   /**
