@@ -20,8 +20,8 @@ interface Workload {
   readonly shape: Shape;
   readonly size: number;
   /**
-   * Messages from each sender to each of its targets: so many that a run takes a
-   * second or more, since the first tenths of one tell how code gets warm.
+   * Messages from each sender to each of its targets: so many that a run takes
+   * seconds, since the first tenths of one tell how code gets warm.
    */
   readonly count: number;
   readonly awaits?: boolean;
@@ -36,7 +36,7 @@ function workloads(isDeno: boolean): readonly Workload[] {
       title: "100 B, one to one",
       shape: ONE_TO_ONE,
       size: 100,
-      count: 2_000_000,
+      count: 8_000_000,
       bars: {
         frames: isDeno ? 1.2 : 0.9,
         arrays: 0.85,
@@ -50,28 +50,28 @@ function workloads(isDeno: boolean): readonly Workload[] {
       title: "1 KiB, one to one",
       shape: ONE_TO_ONE,
       size: 1024,
-      count: 600_000,
+      count: 2_000_000,
       bars: { frames: 0.95, arrays: 0.95, nats: 1.7, erlang: 0.9 },
     },
     {
       title: "16 KiB, one to one",
       shape: ONE_TO_ONE,
       size: 16_384,
-      count: 60_000,
+      count: 150_000,
       bars: { frames: 0.95, arrays: 0.95, nats: 1.3 },
     },
     {
       title: "100 B, 4 to 1",
       shape: FAN_IN,
       size: 100,
-      count: 500_000,
+      count: 1_500_000,
       bars: { frames: 0.9, nats: 2, erlang: 1.5 },
     },
     {
       title: "100 B, 1 to 4",
       shape: FAN_OUT,
       size: 100,
-      count: 500_000,
+      count: 1_500_000,
       bars: { frames: undefined, nats: undefined, erlang: undefined },
     },
   ];
@@ -153,7 +153,7 @@ const PAIR: Workload = {
   title: "100 B, one to one",
   shape: ONE_TO_ONE,
   size: 100,
-  count: 2_000_000,
+  count: 8_000_000,
   bars: {},
 };
 
@@ -208,7 +208,7 @@ async function toSelf(runtime: Runtime, repeats: number): Promise<Result> {
 
 async function allToAll(runtime: Runtime, repeats: number): Promise<Result> {
   return await variants(runtime, repeats, "8 nodes, all to all", [
-    ["all to all", { ...PAIR, shape: ALL_TO_ALL, count: 40_000 }],
+    ["all to all", { ...PAIR, shape: ALL_TO_ALL, count: 120_000 }],
     ["one to one", PAIR, 0.7],
   ]);
 }
