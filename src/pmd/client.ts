@@ -314,8 +314,7 @@ export class PmdClient implements ChannelHandler, AsyncDisposable {
     this.#timer?.cancel();
     this.#isOver = true;
     const isWanted = this.#isEnding && this.#pending.size === 0;
-    if (isWanted) return this.#onEnd(undefined);
-    const failure = this.#failureOf(error);
+    const failure = isWanted ? undefined : this.#failureOf(error);
     for (const { reject } of this.#pending.values()) reject(failure);
     this.#pending.clear();
     this.#onEnd(this.#isEnding ? undefined : failure);

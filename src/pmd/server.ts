@@ -328,10 +328,9 @@ export class PmdServer implements AsyncDisposable {
     requireLocal(session, "shut the PMD down");
     const nodeCount = this.#registry.size;
     if (nodeCount > 0 && !force) throw wireError("PMD_IN_USE", { nodeCount });
-    // The answer goes out first: the flush that sends it is planned behind the
-    // first turn, and closing a session drops what is not flushed.
-    const { clock } = this.#platform;
-    clock.defer(() => clock.defer(() => this.#shutdown("requested")));
+    // The answer goes out first, with the read that asked for it: closing a
+    // session drops what is not flushed.
+    this.#platform.clock.defer(() => this.#shutdown("requested"));
     return OK;
   }
 

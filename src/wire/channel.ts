@@ -63,9 +63,10 @@ export interface ChannelOptions {
   /** Whether this side opened the connection, and so speaks first. */
   readonly dialer: boolean;
   /**
-   * Whether what is sent in the same turn shares a write with this side's
-   * hello. A dialer may then send control messages at once, without waiting for
-   * the other side's hello: only where the protocol permits it.
+   * Whether this side speaks as requests and answers do: its hello shares a
+   * write with what is sent at once, and what is sent while bytes are read leaves
+   * when all of them are. A dialer may then send control messages without
+   * waiting for the other side's hello: only where the protocol permits it.
    *
    * @default {false}
    */
@@ -250,13 +251,17 @@ export class Channel {
    * open channel ends in peace.
    */
   destroy(failure?: DistflowError): void {
+    const isPeace = failure === undefined && this.isOpen;
     if (this.#failure === undefined && failure !== undefined) {
       if (isViolation(failure)) this.#violation = failure;
       this.#failure = failure;
     }
-    if (failure === undefined && this.isOpen) this.#state = "closing";
     this.#outlet.clear();
     this.#connection.close();
+    if (isPeace) {
+      this.#state = "closing";
+      this.#handler.closing();
+    }
   }
 
   #closeFor(failure: DistflowError): void {
@@ -402,8 +407,7 @@ export class Channel {
   #startClosing(): void {
     const wasOpen = this.#state === "open";
     this.#state = "closing";
-    const isOver = this.#hasPeerEnded && this.#outlet.queuedUnits === 0;
-    if (!isOver) this.#planCloseCheck(0);
+    this.#planCloseCheck(0);
     if (wasOpen) this.#handler.closing();
   }
 

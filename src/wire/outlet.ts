@@ -31,8 +31,8 @@ const COPY_BYTES_MAX = FLUSH_UNITS;
  * connection as fast as it takes them.
  *
  * Control goes out before data. What is queued in one turn of the event loop
- * is written at its end, or as soon as 64 KiB are together, or 2 KiB and a
- * control message; small data messages share a frame.
+ * is written at its end, or at `uncork`, or as soon as 64 KiB are together, or
+ * 2 KiB and a control message; small data messages share a frame.
  */
 export class Outlet {
   readonly #connection: Connection;

@@ -119,6 +119,17 @@ Deno.test("an eager dialer's control messages share a write with its hello", () 
   assertEquals(world.channel.isOpen, true);
 });
 
+Deno.test("an eager dialer's requests do not wait for the end of their turn", async () => {
+  const world = new ChannelWorld({ dialer: true, isEager: true });
+  world.channel.sendControl(PING);
+  world.channel.sendControl(PING);
+  assertEquals(world.connection.writeCount, 0);
+  await Promise.resolve();
+  assertEquals(world.connection.writeCount, 1);
+  world.settle();
+  assertEquals(world.peer.frames, [HELLO_FRAME, PING, PING]);
+});
+
 Deno.test("a dialer that is not eager drops what comes before the hello", () => {
   const world = new ChannelWorld({ dialer: true });
   world.channel.sendControl(PING);
@@ -140,6 +151,18 @@ Deno.test("an eager acceptor's answers share a write with its hello", () => {
   world.recorder.onControl = () => world.channel.sendControl('{"id":1}');
   world.receive(HELLO_FRAME, PING);
   assertEquals(world.peer.frames, [HELLO_FRAME, '{"id":1}']);
+  assertEquals(world.connection.writeCount, 1);
+});
+
+Deno.test("an eager acceptor's answers leave with the read, before its turn ends", () => {
+  const world = ChannelWorld.open({ dialer: false, isEager: true });
+  world.recorder.onControl = () => world.channel.sendControl('{"id":1}');
+  world.peer.send(PING, PING);
+  world.peer.connection.step();
+  while (world.connection.step());
+  assertEquals(world.peer.frames, []);
+  while (world.peer.connection.step());
+  assertEquals(world.peer.frames, ['{"id":1}', '{"id":1}']);
   assertEquals(world.connection.writeCount, 1);
 });
 
@@ -354,6 +377,19 @@ Deno.test("whoever does not end after a close frame is cut off after 2 s", () =>
   }
   world.settle();
   assertEquals(world.recorder.calls, ["closing", "closed TIMEOUT"]);
+  assertEquals(world.clock.pendingCount, 0);
+});
+
+Deno.test("whoever does not take a close frame is cut off after 2 s, its end or not", () => {
+  const world = ChannelWorld.open();
+  world.connection.isStuck = true;
+  world.peer.connection.write(frames("[1]").slice(0, 5));
+  world.peer.connection.end();
+  world.settle();
+  assertEquals(world.recorder.end, undefined);
+  world.clock.advance(CLOSE_TIMEOUT_MS);
+  world.settle();
+  assertEquals(world.recorder.end, "PROTOCOL_VIOLATION");
   assertEquals(world.clock.pendingCount, 0);
 });
 
@@ -739,6 +775,20 @@ Deno.test("destroy ends at once, with the reason it is given", () => {
   assertEquals(world.peer.frames, []);
   assertEquals(world.recorder.calls, ["closed SLOW_CONSUMER"]);
   assertEquals(world.clock.pendingCount, 0);
+});
+
+Deno.test("destroy without a reason ends an open channel in peace", () => {
+  const world = ChannelWorld.open();
+  world.channel.destroy();
+  assertThrows(() => world.channel.sendData("1"), DistflowError);
+  world.settle();
+  assertEquals(world.recorder.calls, ["closing", "closed in peace"]);
+  assertEquals(world.clock.pendingCount, 0);
+
+  const early = new ChannelWorld({ dialer: true });
+  early.channel.destroy();
+  early.settle();
+  assertEquals(early.recorder.calls, ["closed CONNECTION_CLOSED"]);
 });
 
 Deno.test("closed is told once and last, whatever ends a channel", () => {
